@@ -1,0 +1,55 @@
+"""How stages tell of their progress without knowing who listens, and how they are asked to stop."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """A listener to a run's progress; the command line draws it, tests ignore it."""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """Tell that a stage (load, send, reconcile, report) begins, of so many rows if that is known."""
+        ...
+
+    def advance(self, stage: str, rows: int) -> None:
+        """Count rows that the stage is done with."""
+        ...
+
+    def end(self, stage: str) -> None:
+        """Tell that the stage is over."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Tell a person one line (a pause, a retry, a warning)."""
+        ...
+
+
+class Silent:
+    """Listens to nothing."""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """Ignore."""
+
+    def advance(self, stage: str, rows: int) -> None:
+        """Ignore."""
+
+    def end(self, stage: str) -> None:
+        """Ignore."""
+
+    def note(self, text: str) -> None:
+        """Ignore."""
+
+
+class Stop:
+    """A request to stop: set once by a signal or a caller, looked at by the stages between steps."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self.reason = ""
+
+    def request(self, reason: str) -> None:
+        """Ask the run to finish what is in flight and stop."""
+        if not self.requested:
+            self.requested = True
+            self.reason = reason
