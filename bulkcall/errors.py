@@ -60,7 +60,7 @@ class CampaignFileError(UsageError):
 
 
 class StoppedError(BulkcallError):
-    """The run stopped before its end; what is written down stays, and resuming goes on from there."""
+    """The run stopped before its end; what is written down stays, and resuming goes on."""
 
 
 class CredentialsError(StoppedError):

@@ -9,7 +9,7 @@ class Progress(Protocol):
     """A listener to a run's progress; the command line draws it, tests ignore it."""
 
     def begin(self, stage: str, total: int | None) -> None:
-        """Tell that a stage (load, send, reconcile, report) begins, of so many rows if that is known."""
+        """Tell that a stage (load, send, reconcile, report) begins, of so many rows if known."""
         ...
 
     def advance(self, stage: str, rows: int) -> None:
@@ -42,7 +42,7 @@ class Silent:
 
 
 class Stop:
-    """A request to stop: set once by a signal or a caller, looked at by the stages between steps."""
+    """A request to stop: set once by a signal or a caller, looked at between steps."""
 
     def __init__(self) -> None:
         self.requested = False

@@ -1,4 +1,4 @@
-"""The words that every stage shares: fields, channels, states, outcomes, and what flows between stages.
+"""The words that every stage shares: fields, channels, states, outcomes, and what flows.
 
 Only the standard library is imported here, so that `bulkcall --help` stays quick. Frames of text
 travel as Arrow tables (`pyarrow.Table`): they keep a file's own column order, allow two columns of
@@ -150,7 +150,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFile:
-    """What loading learned of a campaign file before its first row: its identity and its columns."""
+    """What loading learned of a campaign file before its first row: identity and columns."""
 
     path: str
     """As the user gave it."""
@@ -181,8 +181,8 @@ class Chunk:
     """Some consecutive rows of a campaign file, as text.
 
     `cells` has one string column for each of `CampaignFile.columns`, in that order, with the cells'
-    own text (no trimming); a missing cell is the empty string, never null. Column names of the table
-    are the positions "0", "1", … so that repeated names do no harm.
+    own text (no trimming); a missing cell is the empty string, never null. Column names of the
+    table are the positions "0", "1", … so that repeated names do no harm.
     """
 
     first_row: int
@@ -191,7 +191,7 @@ class Chunk:
     lines: pa.Array
     """int64: the physical line (or sheet row) on which each row starts."""
     faults: Mapping[int, str] = field(default_factory=dict)
-    """Row number → why the row as a whole can't be trusted (a surplus cell that holds something …)."""
+    """Row number → why the row as a whole can't be trusted (a surplus cell that holds text …)."""
 
     def __len__(self) -> int:
         """Count the rows."""
