@@ -1,0 +1,206 @@
+"""Load and validate as one stream: what `run`, `validate` and `plan` have in common.
+
+The campaign file is read one chunk ahead in a thread of its own, so that reading, checking and
+writing overlap; no more than a few chunks are ever in memory.
+"""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bulkcall.errors import InterruptedRun, UsageError
+from bulkcall.load import LoadOptions, open_campaign
+from bulkcall.records import Field
+from bulkcall.validate import Doctor, RepeatFinder, ValidateOptions, Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from bulkcall.load import Campaign
+    from bulkcall.progress import Progress, Stop
+    from bulkcall.records import CampaignFile, CheckedChunk
+    from bulkcall.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A campaign file and how it is to be read; kept with the run, so that a resume reads it alike."""
+
+    file: str
+    sheet: str | None = None
+    start: str | None = None
+    window: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    region: str = "IN"
+    timezone: str = ""
+    date_format: str = ""
+    now_ms: int = 0
+    """When it is read: what `--start now` means, and what `ends_at` must not be before."""
+
+    @classmethod
+    def of(
+        cls,
+        file: str,
+        settings: Settings,
+        *,
+        now_ms: int,
+        sheet: str | None = None,
+        start: str | None = None,
+        window: str | None = None,
+    ) -> Source:
+        """Put a source together from what the user gave and the settings."""
+        return cls(
+            file=file,
+            sheet=sheet,
+            start=start,
+            window=window,
+            columns=dict(settings.columns),
+            region=settings.region,
+            timezone=settings.timezone,
+            date_format=settings.date_format,
+            now_ms=now_ms,
+        )
+
+    @property
+    def own_times(self) -> bool:
+        """Whether each row brings its own times (contract: Equal rows)."""
+        return self.start is None and self.window is None
+
+
+class Intake:
+    """A campaign file being read and checked; its figures are whole once `checked` has run out."""
+
+    def __init__(self, campaign: Campaign, source: Source, progress: Progress, stop: Stop) -> None:
+        options = ValidateOptions(
+            region=source.region,
+            timezone=source.timezone,
+            date_format=source.date_format,
+            start=source.start,
+            window=source.window,
+            now_ms=source.now_ms,
+        )
+        self.file: CampaignFile = campaign.file
+        self.rows = 0
+        self.invalid = 0
+        self.doctor = Doctor(campaign.file)
+        self.repeats = RepeatFinder()
+        self._campaign = campaign
+        self._validator = Validator(campaign.file, options)
+        self._progress = progress
+        self._stop = stop
+
+    def checked(self) -> Iterator[CheckedChunk]:
+        """Give the file's chunks, checked, in file order; once only.
+
+        Raises:
+            CampaignFileError: the file turns out to be unreadable midway.
+            InterruptedRun: a stop was requested.
+        """
+        self._progress.begin("load", None)
+        for chunk in ahead(self._validator.check(chunk) for chunk in self._campaign.chunks()):
+            if self._stop.requested:
+                raise InterruptedRun(
+                    f"stopped while loading ({self._stop.reason}); nothing was sent"
+                )
+            self.rows += len(chunk)
+            self.invalid += len(chunk) - int(chunk.records["valid"].to_numpy().sum())
+            self.doctor.add(chunk)
+            self.repeats.add(chunk)
+            yield chunk
+            self._progress.advance("load", len(chunk))
+        self._progress.end("load")
+
+
+@contextmanager
+def reading(source: Source, progress: Progress, stop: Stop) -> Iterator[Intake]:
+    """Open a campaign file for checking.
+
+    Raises:
+        UsageError: a flag is wrong, or the file can't be read (CampaignFileError).
+    """
+    supplied = {Field.STARTS_AT: source.start, Field.ENDS_AT: source.window}
+    options = LoadOptions(
+        sheet=source.sheet,
+        columns=dict(source.columns),
+        supplied=frozenset(name for name, value in supplied.items() if value is not None),
+    )
+    with open_campaign(source.file, options) as campaign:
+        yield Intake(campaign, source, progress, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How many invalid rows are borne before nothing is sent (`--max-invalid N|P%`)."""
+
+    rows: int | None = None
+    share: float | None = None
+
+    @classmethod
+    def parse(cls, text: str | None) -> Tolerance:
+        """Read `200` or `5%`; nothing means that any number is borne. Raises UsageError."""
+        if text is None:
+            return cls()
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
+        if match and match[2] and float(match[1]) <= 100:  # noqa: PLR2004 - per cent
+            return cls(share=float(match[1]) / 100)
+        if match and not match[2] and "." not in match[1]:
+            return cls(rows=int(match[1]))
+        raise UsageError(
+            f"--max-invalid: {text!r} is neither a number of rows (200) nor a share (5%)"
+        )
+
+    def exceeded(self, invalid: int, rows: int) -> bool:
+        """Tell whether so many invalid rows are more than is borne."""
+        if self.rows is not None:
+            return invalid > self.rows
+        return self.share is not None and invalid > self.share * rows
+
+
+_END = object()
+_T = TypeVar("_T")
+
+
+def ahead(items: Iterable[_T], depth: int = 2) -> Iterator[_T]:
+    """Give the items of an iterable that is run in a thread, at most `depth` items ahead.
+
+    What the iterable raises is raised here. A consumer that stops early stops the thread.
+    """
+    ready: queue.Queue[Any] = queue.Queue(maxsize=depth)
+    stopped = threading.Event()
+
+    def put(item: object) -> bool:
+        while not stopped.is_set():
+            try:
+                ready.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def produce() -> None:
+        try:
+            for item in items:
+                if not put((item, None)):
+                    return
+            put((_END, None))
+        except BaseException as error:  # noqa: BLE001 - handed to the consumer, whatever it is
+            put((_END, error))
+
+    thread = threading.Thread(target=produce, name="bulkcall-intake", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()
+            if error is not None:
+                raise error
+            if item is _END:
+                return
+            yield item
+    finally:
+        stopped.set()
+        thread.join()

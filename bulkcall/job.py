@@ -1,0 +1,117 @@
+"""What a user asks of a run, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulkcall.errors import BulkcallError, ExitStatus, SettingsError
+from bulkcall.ledger import NewRun
+from bulkcall.records import Channel, OnUnknown, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bulkcall.intake import Source
+    from bulkcall.records import CampaignFile
+    from bulkcall.report import Report
+    from bulkcall.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a user may ask of one run (contract: Commands)."""
+
+    channel: Channel = Channel.BATCH
+    out: Path | None = None
+    """Where the report goes; `bulkcall-runs/<run id>/` by default."""
+    dry_run: bool = False
+    canary: int = 0
+    resend: bool = False
+    allow_duplicates: bool = False
+    max_invalid: str | None = None
+    on_unknown: OnUnknown = OnUnknown.RESEND
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run stands: its report, the report's files, and the error that stopped it, if any."""
+
+    report: Report
+    files: Mapping[str, Path]
+    error: BulkcallError | None = None
+    notes: tuple[str, ...] = ()
+    """Lines that a person should read: what is wrong with the file in general, what was skipped."""
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """The contract's exit status of this run."""
+        if self.error is not None:
+            return self.error.exit_status
+        if self.report.outcomes[Outcome.SUCCESS] == self.report.rows and self.report.conserved:
+            return ExitStatus.OK
+        return ExitStatus.NOT_ALL
+
+
+def new_run(
+    file: CampaignFile, source: Source, options: RunOptions, settings: Settings, *, at: int
+) -> NewRun:
+    """Put together what the ledger is told when a run begins."""
+    began = datetime.fromtimestamp(at / 1000, UTC)
+    # Sorts by time, tells people the day, and can't clash: two runs may begin in one second.
+    run_id = f"{began:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    out = options.out or Path("bulkcall-runs") / run_id
+    return NewRun(
+        run_id=run_id,
+        file=source.file,
+        sha256=file.sha256,
+        channel=options.channel,
+        columns=file.columns,
+        fields={str(name): index for name, index in file.fields.items()},
+        account=settings.client_account_id,
+        base_url=settings.base_url,
+        out_dir=str(out.absolute()),
+        started_at=at,
+        own_times=source.own_times,
+        on_unknown=options.on_unknown,
+        resend=options.resend,
+        canary=options.canary,
+        dry_run=options.dry_run,
+        profile=settings.profile,
+        file_facts={
+            "kind": file.kind,
+            "size": file.size,
+            "encoding": file.encoding,
+            "delimiter": file.delimiter,
+            "sheet": file.sheet,
+            "notes": list(file.notes),
+            "source": asdict(source) | {"file": str(Path(source.file).absolute())},
+            "allow_duplicates": options.allow_duplicates,
+        },
+    )
+
+
+def require_credentials(settings: Settings) -> None:
+    """Raise SettingsError where something that sending needs is not set."""
+    missing = [] if settings.client_account_id else ["BULKCALL_CLIENT_ACCOUNT_ID"]
+    if not settings.token and not (settings.key_id and settings.api_key):
+        missing.append("BULKCALL_KEY_ID and BULKCALL_API_KEY (or BULKCALL_TOKEN)")
+    if missing:
+        raise SettingsError(
+            f"not set: {', '.join(missing)}; set them in the environment or in bulkcall.toml. "
+            "`bulkcall demo` needs none"
+        )
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Give the event loop to send on: uvloop's where there is one (a third of the time a request)."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop
+    import uvloop  # noqa: PLC0415 - does not exist on Windows
+
+    return uvloop.new_event_loop

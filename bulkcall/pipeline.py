@@ -1,0 +1,211 @@
+"""The product in one file: load → validate → send → reconcile → report.
+
+`Pipeline.run` takes a campaign file through all of it; `resume`, `reconcile` and `report` take up a
+run that the ledger knows. Each returns a `RunResult`, also for a run that was stopped: what was
+written down stays, the report shows it, and `resume` goes on from there.
+
+`intake.py` is load and validate as one stream, `delivery.py` is send and reconcile side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulkcall.api import Api
+from bulkcall.clock import SystemClock
+from bulkcall.delivery import Delivery
+from bulkcall.errors import BulkcallError, CampaignFileError, LedgerError, UsageError
+from bulkcall.intake import Source, Tolerance, reading
+from bulkcall.job import RunOptions, RunResult, loop_factory, new_run, require_credentials
+from bulkcall.ledger import RunState
+from bulkcall.progress import Silent, Stop
+from bulkcall.records import OnUnknown
+from bulkcall.report import build_report, write_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bulkcall.clock import Clock
+    from bulkcall.intake import Intake
+    from bulkcall.ledger import Ledger, RunInfo
+    from bulkcall.progress import Progress
+    from bulkcall.settings import Settings
+
+
+class Pipeline:
+    """The stages and what they share: settings, ledger, clock, progress, stop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        *,
+        clock: Clock | None = None,
+        progress: Progress | None = None,
+        stop: Stop | None = None,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._clock = clock or SystemClock()
+        self._progress = progress or Silent()
+        self._stop = stop or Stop()
+        self._notes: list[str] = []
+
+    def run(self, source: Source, options: RunOptions) -> RunResult:
+        """Take a campaign file through the whole pipeline.
+
+        Raises:
+            UsageError: usage, settings or the file are wrong; nothing was sent, no run is left.
+            LedgerError: the ledger can't be used; nothing was sent.
+        """
+        tolerance = Tolerance.parse(options.max_invalid)
+        if not options.dry_run:
+            require_credentials(self._settings)
+        with reading(source, self._progress, self._stop) as intake:
+            run = self._ledger.begin_run(
+                new_run(intake.file, source, options, self._settings, at=self._clock.now_ms())
+            )
+            with self._ledger.hold(run.run_id):
+                return self._finish(run, lambda: self._whole(run, intake, options, tolerance))
+
+    def resume(self, run_id: str | None = None, on_unknown: OnUnknown | None = None) -> RunResult:
+        """Take up a stopped run, the last one by default, wherever it stands."""
+        run = self._ledger.run(run_id) if run_id else self._ledger.last_stopped()
+        if run is None:
+            raise UsageError("there is no stopped run to resume; `bulkcall runs` lists all runs")
+        require_credentials(self._settings)
+        with self._ledger.hold(run.run_id):
+            run = self._ledger.run(run.run_id)
+            return self._finish(run, lambda: self._rest(run, on_unknown or run.on_unknown))
+
+    def reconcile(self, run_id: str | None = None) -> RunResult:
+        """Ask again for what is not final, and write the report again."""
+        run = self._ledger.run(run_id)
+        require_credentials(self._settings)
+        with self._ledger.hold(run.run_id):
+            return self._finish(run, lambda: self._ask_again(run))
+
+    def report(self, run_id: str | None = None, out: Path | None = None) -> RunResult:
+        """Write the report again from the ledger alone."""
+        return self._report(self._ledger.run(run_id), out=out)
+
+    # -- the stages, in order ------------------------------------------------------------------
+
+    def _whole(
+        self, run: RunInfo, intake: Intake, options: RunOptions, tolerance: Tolerance
+    ) -> RunState:
+        self._admit(run, intake, allow_duplicates=options.allow_duplicates)
+        if tolerance.exceeded(intake.invalid, intake.rows):
+            self._notes.append(
+                f"{intake.invalid:,} of {intake.rows:,} rows are invalid, more than --max-invalid "
+                f"{options.max_invalid} allows: nothing was sent"
+            )
+            return RunState.WITHHELD
+        if options.dry_run:
+            self._notes.append("dry run: nothing was sent")
+            return RunState.WITHHELD
+        self._deliver(run, options.on_unknown)
+        return RunState.FINISHED
+
+    def _rest(self, run: RunInfo, on_unknown: OnUnknown) -> RunState:
+        if run.state is RunState.LOADING:
+            self._load_again(run)
+        doubtful = self._ledger.recover(run.run_id, at=self._clock.now_ms())
+        if doubtful:
+            self._notes.append(
+                f"{doubtful:,} rows were going out when the run died: may be sent twice"
+            )
+        self._deliver(run, on_unknown)
+        return RunState.FINISHED
+
+    def _ask_again(self, run: RunInfo) -> RunState:
+        self._ledger.recover(run.run_id, at=self._clock.now_ms())
+        self._deliver(run, run.on_unknown, confirm_only=True)
+        waiting = self._ledger.waiting(run.run_id, with_doubt=run.on_unknown is OnUnknown.RESEND)
+        if run.state is RunState.WITHHELD or not waiting:
+            return run.state if waiting else RunState.FINISHED
+        return RunState.STOPPED
+
+    def _admit(self, run: RunInfo, intake: Intake, *, allow_duplicates: bool) -> None:
+        """Load and validate into the ledger, then find the rows that must not go out again."""
+        for chunk in intake.checked():
+            self._ledger.add_rows(run.run_id, chunk)
+        rows, first_rows = intake.repeats.finish()
+        if not allow_duplicates:
+            self._ledger.mark_duplicates(run.run_id, rows, first_rows)
+        valid = intake.rows - intake.invalid
+        if not run.resend:
+            intake.doctor.note_repeats(self._ledger.mark_repeats(run.run_id), valid)
+        self._notes += [*intake.file.notes, *intake.doctor.lines()]
+
+    def _load_again(self, run: RunInfo) -> None:
+        """Load a run anew whose first process died while loading: nothing of it was sent."""
+        facts = dict(run.file_facts)
+        with reading(Source(**facts["source"]), self._progress, self._stop) as intake:
+            if intake.file.sha256 != run.sha256:
+                raise CampaignFileError(
+                    f"{run.file} has changed since run {run.run_id} began to load it; nothing was "
+                    f"sent: start anew with `bulkcall run`"
+                )
+            self._ledger.drop_rows(run.run_id)
+            self._admit(run, intake, allow_duplicates=facts["allow_duplicates"])
+
+    def _deliver(self, run: RunInfo, on_unknown: OnUnknown, *, confirm_only: bool = False) -> None:
+        async def go() -> None:
+            async with Api(self._settings, self._clock, token_log=self._ledger) as api:
+                delivery = Delivery(
+                    self._ledger,
+                    run,
+                    api,
+                    self._settings,
+                    clock=self._clock,
+                    progress=self._progress,
+                    stop=self._stop,
+                    on_unknown=on_unknown,
+                )
+                await (delivery.confirm(again=True) if confirm_only else delivery.deliver())
+
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(go())
+
+    def _finish(self, run: RunInfo, work: Callable[[], RunState]) -> RunResult:
+        """Do the work, write down how it ended, and report, whatever happened."""
+        error: BulkcallError | None = None
+        try:
+            state, reason = work(), ""
+        except UsageError as wrong:
+            self._set_state(run, RunState.ABANDONED, str(wrong))
+            raise
+        except BulkcallError as stopped:
+            error, reason = stopped, str(stopped)
+            loading = self._state(run) is RunState.LOADING
+            state = RunState.LOADING if loading else RunState.STOPPED
+        if error is None:
+            self._set_state(run, state, reason)
+            return self._report(run)
+        # Where the ledger or the disk is what failed, the error that stopped the run is the one
+        # to tell; what could not be written now is written by the resume.
+        with contextlib.suppress(LedgerError, OSError):
+            self._set_state(run, state, reason)
+            return self._report(run, error=error)
+        raise error
+
+    def _state(self, run: RunInfo) -> RunState:
+        with contextlib.suppress(LedgerError):
+            return self._ledger.run(run.run_id).state
+        return run.state
+
+    def _set_state(self, run: RunInfo, state: RunState, reason: str) -> None:
+        self._ledger.set_state(run.run_id, state, at=self._clock.now_ms(), reason=reason)
+
+    def _report(
+        self, run: RunInfo, *, out: Path | None = None, error: BulkcallError | None = None
+    ) -> RunResult:
+        report = build_report(self._ledger, run.run_id)
+        self._progress.begin("report", report.rows)
+        files = write_report(self._ledger, report, out or Path(run.out_dir))
+        self._progress.end("report")
+        return RunResult(report, files, error, tuple(self._notes))
