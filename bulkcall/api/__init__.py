@@ -1,1 +1,41 @@
-"""api."""
+"""The HTTP side: client, tokens, wire forms, failures."""
+
+from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
+from bulkcall.api.client import Api, Slot, TokenLog
+from bulkcall.api.failures import (
+    ApiFailure,
+    BadCertificate,
+    InDoubt,
+    NoAnswer,
+    NotTaken,
+    NoToken,
+    RateLimited,
+    Refused,
+    ServerFault,
+    TurnedDown,
+    Unavailable,
+    Unreachable,
+    Unreadable,
+)
+
+__all__ = [
+    "Api",
+    "ApiFailure",
+    "BadCertificate",
+    "BatchAnswer",
+    "InDoubt",
+    "NoAnswer",
+    "NoToken",
+    "NotTaken",
+    "RateLimited",
+    "RealtimeAnswer",
+    "Refused",
+    "ServerFault",
+    "Slot",
+    "StatusAnswer",
+    "TokenLog",
+    "TurnedDown",
+    "Unavailable",
+    "Unreachable",
+    "Unreadable",
+]

@@ -1,1 +1,7 @@
-"""Pacing: pure schedules that never exceed a limit, and their sharing across processes."""
+"""Pacing: at the limit, never over it. Pure schedules, lanes that wait on them, sharing by file."""
+
+from bulkcall.pace.lane import Lane, StopAsked, Turn
+from bulkcall.pace.rate import Rate
+from bulkcall.pace.schedule import Schedule
+
+__all__ = ["Lane", "Rate", "Schedule", "StopAsked", "Turn"]

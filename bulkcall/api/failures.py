@@ -1,0 +1,126 @@
+"""Every way a call can fail, as one tree; foreign exceptions become one of these at the border.
+
+::
+
+    ApiFailure                  what happened, in one line; http_status; requests
+    ├── NotTaken                the API can't have taken it
+    │   ├── Unreachable         no connection: refused, DNS, no route, TLS, connect timeout, proxy
+    │   │   └── BadCertificate  the server's certificate does not fit: no later try will help by itself
+    │   ├── NoToken             no token could be had (token call down or turned away); nothing was sent
+    │   ├── RateLimited         429; the lane is paused already
+    │   ├── Unavailable         503, 408, 425
+    │   └── TurnedDown          any other 4xx, and redirects, which are never followed
+    ├── Refused                 400: final for that record; for a batch, one bad record may be the cause
+    └── InDoubt                 it may have been taken
+        ├── NoAnswer            sent, or partly sent, and no whole answer: timeout, reset, closed
+        ├── ServerFault         500, 502, 504 and every other 5xx
+        └── Unreadable          2xx whose body can't be read: answered, so never sent again blindly
+
+`errors.CredentialsError` stands outside of the tree: it ends the run. For batch status, which
+changes nothing, `InDoubt` only means that there is no status yet.
+"""
+
+from __future__ import annotations
+
+
+class ApiFailure(Exception):
+    """A call that did not end well. Its text is one line without any secret or phone number."""
+
+    def __init__(self, message: str, *, http_status: int | None = None, requests: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.http_status = http_status
+        """None where no status line came back."""
+        self.requests = requests
+        """HTTP requests that carried records in this call; 0 where it never got that far."""
+
+
+class NotTaken(ApiFailure):  # noqa: N818 - says what became of the record
+    """The API can't have taken it."""
+
+
+class Unreachable(NotTaken):
+    """No connection came about, so nothing was sent."""
+
+
+class BadCertificate(Unreachable):
+    """The server's certificate does not fit its name, or is not trusted."""
+
+
+class NoToken(NotTaken):
+    """The token call failed for a reason that may pass; the request itself was not sent.
+
+    `retry_after` as in RateLimited.
+    """
+
+    def __init__(
+        self, message: str, *, http_status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, http_status=http_status, requests=0)
+        self.retry_after = retry_after
+
+
+class RateLimited(NotTaken):
+    """429. The lane that it was sent on is paused already; the row loses no try.
+
+    `retry_after`: seconds, from either form of the header; None where absent or nonsense.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        http_status: int | None = 429,
+        retry_after: float | None = None,
+        requests: int = 1,
+    ) -> None:
+        super().__init__(message, http_status=http_status, requests=requests)
+        self.retry_after = retry_after
+
+
+class Unavailable(NotTaken):
+    """503, 408, 425: turned away now, may go later. `retry_after` as in RateLimited."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        http_status: int | None = 503,
+        retry_after: float | None = None,
+        requests: int = 1,
+    ) -> None:
+        super().__init__(message, http_status=http_status, requests=requests)
+        self.retry_after = retry_after
+
+
+class TurnedDown(NotTaken):
+    """Another 4xx (403, 404, 405, 413 …) or a redirect: the same request will not do better."""
+
+
+class Refused(ApiFailure):
+    """400: the server's own word on this record (or on one record of this batch).
+
+    `message` is the server's message (or a plain line where it gave none), `field` its field or "".
+    """
+
+    def __init__(
+        self, message: str, *, http_status: int | None = 400, field: str = "", requests: int = 1
+    ) -> None:
+        super().__init__(message, http_status=http_status, requests=requests)
+        self.field = field
+
+
+class InDoubt(ApiFailure):
+    """It may have been taken."""
+
+
+class NoAnswer(InDoubt):
+    """Sent, or perhaps sent, and no whole answer came: read timeout, reset, closed connection."""
+
+
+class ServerFault(InDoubt):
+    """500, 502, 504 or another 5xx: the request may have been applied all the same."""
+
+
+class Unreadable(InDoubt):
+    """A 2xx whose body can't be read. It was answered: flag it, never resend it by itself."""
