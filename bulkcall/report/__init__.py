@@ -1,1 +1,18 @@
-"""report."""
+"""The report: what became of every row, as files for people, spreadsheets and machines."""
+
+from __future__ import annotations
+
+from bulkcall.report.build import Published, build_report, publish, write_report
+from bulkcall.report.model import Report
+from bulkcall.report.summary_json import summary
+from bulkcall.report.validation import ValidationReport
+
+__all__ = [
+    "Published",
+    "Report",
+    "ValidationReport",
+    "build_report",
+    "publish",
+    "summary",
+    "write_report",
+]

@@ -1,0 +1,123 @@
+"""From the ledger to the report and its files, in one pass over the run's rows."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bulkcall.report.files import make_folder, replacing
+from bulkcall.report.findings import joined_findings, with_all_findings
+from bulkcall.report.model import Report
+from bulkcall.report.outcomes_csv import OutcomesCsv
+from bulkcall.report.rejected_csv import RejectedCsv, can_be_saved
+from bulkcall.report.rows import row_blocks
+from bulkcall.report.summary_json import summary_bytes
+from bulkcall.report.tally import Tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulkcall.ledger.ledger import Ledger
+    from bulkcall.report.rows import RowBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A report and the files that show it."""
+
+    report: Report
+    files: dict[str, Path]
+    """File name → path, in the order in which a person would open them."""
+
+
+def build_report(ledger: Ledger, run_id: str, *, limit: float | None = None) -> Report:
+    """Sum a run up without writing a file.
+
+    `limit` is how many rows a second the account's limits allow, to draw beside the throughput.
+    Raises LedgerError.
+    """
+    tally = Tally()
+    rejected = 0
+    for results in ledger.outcomes(run_id):
+        tally.add(results)
+        rejected += can_be_saved(results).true_count
+    return _report(ledger, run_id, tally, rejected, limit)
+
+
+def write_report(
+    ledger: Ledger, report: Report, out_dir: Path, *, show_numbers: bool = False
+) -> dict[str, Path]:
+    """Write the files of a run whose report was built before; see `publish`."""
+    limit = report.throughput.limit if report.throughput else None
+    run_id = report.run.run_id
+    return publish(ledger, run_id, out_dir, show_numbers=show_numbers, limit=limit).files
+
+
+def publish(
+    ledger: Ledger,
+    run_id: str,
+    out_dir: Path,
+    *,
+    show_numbers: bool = False,  # noqa: ARG001
+    limit: float | None = None,
+) -> Published:
+    """Write every file of a run, each whole or not at all, and give the report they show.
+
+    `conserved` is judged by the rows as they were written. `show_numbers` shows phone numbers in
+    report.html, which masks them otherwise. Raises DiskFullError, LedgerError or StoppedError.
+    """
+    make_folder(out_dir)
+    run = ledger.run(run_id)
+    tally = Tally()
+    with ExitStack() as stack:
+        outcomes_file = stack.enter_context(replacing(out_dir / "outcomes.csv"))
+        rejected_file = stack.enter_context(replacing(out_dir / "rejected.csv"))
+        outcomes = OutcomesCsv(outcomes_file, run.columns)
+        rejected = RejectedCsv(rejected_file, run.columns)
+        findings = joined_findings(ledger.findings(run_id))
+        for block in row_blocks(ledger, run_id):
+            outcomes.add(block)
+            tally.add(block.results)
+            _reject(rejected, block, findings)
+        report = _report(ledger, run_id, tally, rejected.rows, limit)
+        summary_file = stack.enter_context(replacing(out_dir / "summary.json"))
+        summary_file.write(summary_bytes(report))
+    names = ("outcomes.csv", "rejected.csv", "summary.json")
+    return Published(report, {name: out_dir / name for name in names})
+
+
+def _reject(rejected: RejectedCsv, block: RowBlock, findings: dict[int, tuple[str, str]]) -> None:
+    chosen = can_be_saved(block.results)
+    if not chosen.true_count:
+        return
+    results = block.results.filter(chosen)
+    fields, messages = with_all_findings(
+        results.column("row").combine_chunks(),
+        results.column("field").combine_chunks(),
+        results.column("message").combine_chunks(),
+        findings,
+    )
+    rejected.add(block.cells.filter(chosen), fields, messages)
+
+
+def _report(
+    ledger: Ledger, run_id: str, tally: Tally, rejected: int, limit: float | None
+) -> Report:
+    run = ledger.run(run_id)
+    counts = ledger.counts(run_id)
+    return Report(
+        run=run,
+        outcomes=counts,
+        conservation=tally.conservation(run.rows, counts),
+        unexpected=tuple(ledger.unexpected(run_id)),
+        rejected=rejected,
+        repeated=tally.repeated,
+        matches=dict(tally.matches),
+        reasons=tally.reasons(),
+        labels=tally.labels(),
+        callers=tally.callers(),
+        hours=tally.hours(),
+        throughput=tally.throughput(limit),
+        batches=tuple(ledger.batches(run_id)),
+    )

@@ -1,0 +1,95 @@
+"""Files that are whole or not there: written beside their place, synced, then renamed into it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from bulkcall.errors import BulkcallError, DiskFullError, StoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def make_folder(folder: Path) -> None:
+    """Create the folder and what is missing above it, for the user's eyes only (mode 0700).
+
+    A folder that is there stays as it is. Raises StoppedError where it can't be made.
+    """
+    missing = []
+    place = folder
+    while not place.exists():
+        missing.append(place)
+        place = place.parent
+    try:
+        for each in reversed(missing):
+            each.mkdir(mode=0o700, exist_ok=True)
+        if not folder.is_dir():
+            raise StoppedError(f"{folder}: is a file, and a folder is needed; name another --out")
+    except OSError as error:
+        raise translated(error, folder) from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a new file (mode 0600) that takes the place of `path` once the block is through.
+
+    Where the block fails, what stood at `path` still stands there and nothing else is left.
+    Raises DiskFullError where there is no room, StoppedError where it can't be written.
+    """
+    _sweep(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            with os.fdopen(number, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+            _sync_folder(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise translated(error, path) from error
+
+
+def translated(error: OSError, path: Path) -> BulkcallError:
+    """Turn what the system says into one line: what, where, what to do."""
+    if error.errno in _FULL:
+        return DiskFullError(
+            f"{path}: no room left on the disk; free some, then `bulkcall report` writes it again"
+        )
+    return StoppedError(f"{path}: can't be written ({error.strerror or error}); name another --out")
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this the rename itself may be lost in a power cut.
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _sweep(path: Path) -> None:
+    # A process that was killed while writing could not tidy up after itself.
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        owner = left.name.removesuffix(".part").rpartition(".")[2]
+        if owner.isdigit() and int(owner) != os.getpid() and not _alive(int(owner)):
+            left.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
