@@ -1,17 +1,16 @@
 """Load and validate as one stream: what `run`, `validate` and `plan` have in common.
 
 The campaign file is read one chunk ahead in a thread of its own, so that reading, checking and
-writing overlap; no more than a few chunks are ever in memory.
+writing overlap; no more than two chunks are ever in memory.
 """
 
 from __future__ import annotations
 
-import queue
 import re
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from bulkcall.errors import InterruptedRun, UsageError
 from bulkcall.load import LoadOptions, open_campaign
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A campaign file and how it is to be read; kept with the run, so that a resume reads it alike."""
+    """A campaign file and how it is to be read; a run keeps it, so that a resume reads it alike."""
 
     file: str
     sheet: str | None = None
@@ -165,42 +164,14 @@ _END = object()
 _T = TypeVar("_T")
 
 
-def ahead(items: Iterable[_T], depth: int = 2) -> Iterator[_T]:
-    """Give the items of an iterable that is run in a thread, at most `depth` items ahead.
+def ahead(items: Iterable[_T]) -> Iterator[_T]:
+    """Give an iterable's items while a thread already works on the next one.
 
-    What the iterable raises is raised here. A consumer that stops early stops the thread.
+    What the iterable raises is raised here, in its place.
     """
-    ready: queue.Queue[Any] = queue.Queue(maxsize=depth)
-    stopped = threading.Event()
-
-    def put(item: object) -> bool:
-        while not stopped.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-    def produce() -> None:
-        try:
-            for item in items:
-                if not put((item, None)):
-                    return
-            put((_END, None))
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer, whatever it is
-            put((_END, error))
-
-    thread = threading.Thread(target=produce, name="bulkcall-intake", daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = ready.get()
-            if error is not None:
-                raise error
-            if item is _END:
-                return
-            yield item
-    finally:
-        stopped.set()
-        thread.join()
+    iterator = iter(items)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="bulkcall-intake") as pool:
+        coming = pool.submit(next, iterator, _END)
+        while (item := coming.result()) is not _END:
+            coming = pool.submit(next, iterator, _END)
+            yield cast("_T", item)

@@ -44,6 +44,8 @@ class RunResult:
 
     report: Report
     files: Mapping[str, Path]
+    """File name → path."""
+    folder: Path
     error: BulkcallError | None = None
     notes: tuple[str, ...] = ()
     """Lines that a person should read: what is wrong with the file in general, what was skipped."""
@@ -109,9 +111,17 @@ def require_credentials(settings: Settings) -> None:
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """Give the event loop to send on: uvloop's where there is one (a third of the time a request)."""
+    """Give the event loop to send on: uvloop's, where it exists."""
     if sys.platform == "win32":
         return asyncio.new_event_loop
     import uvloop  # noqa: PLC0415 - does not exist on Windows
 
     return uvloop.new_event_loop
+
+
+def rows_per_second(settings: Settings, channel: Channel) -> float:
+    """Give how many rows a second the account's limits allow with all its tokens."""
+    tokens = 1 if settings.token else settings.tokens
+    if channel is Channel.REALTIME:
+        return tokens * settings.realtime_per_second
+    return tokens * settings.batch_per_minute * settings.batch_size / 60

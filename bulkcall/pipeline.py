@@ -19,11 +19,18 @@ from bulkcall.clock import SystemClock
 from bulkcall.delivery import Delivery
 from bulkcall.errors import BulkcallError, CampaignFileError, LedgerError, UsageError
 from bulkcall.intake import Source, Tolerance, reading
-from bulkcall.job import RunOptions, RunResult, loop_factory, new_run, require_credentials
+from bulkcall.job import (
+    RunOptions,
+    RunResult,
+    loop_factory,
+    new_run,
+    require_credentials,
+    rows_per_second,
+)
 from bulkcall.ledger import RunState
 from bulkcall.progress import Silent, Stop
 from bulkcall.records import OnUnknown
-from bulkcall.report import build_report, write_report
+from bulkcall.report import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +162,13 @@ class Pipeline:
 
     def _deliver(self, run: RunInfo, on_unknown: OnUnknown, *, confirm_only: bool = False) -> None:
         async def go() -> None:
-            async with Api(self._settings, self._clock, token_log=self._ledger) as api:
+            async with Api(
+                self._settings,
+                self._clock,
+                token_log=self._ledger,
+                progress=self._progress,
+                stop=self._stop,
+            ) as api:
                 delivery = Delivery(
                     self._ledger,
                     run,
@@ -204,8 +217,9 @@ class Pipeline:
     def _report(
         self, run: RunInfo, *, out: Path | None = None, error: BulkcallError | None = None
     ) -> RunResult:
-        report = build_report(self._ledger, run.run_id)
-        self._progress.begin("report", report.rows)
-        files = write_report(self._ledger, report, out or Path(run.out_dir))
+        limit = rows_per_second(self._settings, run.channel)
+        folder = out or Path(run.out_dir)
+        self._progress.begin("report", None)
+        published = publish(self._ledger, run.run_id, folder, limit=limit)
         self._progress.end("report")
-        return RunResult(report, files, error, tuple(self._notes))
+        return RunResult(published.report, published.files, folder, error, tuple(self._notes))

@@ -1,0 +1,172 @@
+"""What `bulkcall validate` and `bulkcall plan` do: read and check a campaign file, send nothing."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from bulkcall.errors import ExitStatus
+from bulkcall.intake import reading
+from bulkcall.progress import Silent, Stop
+from bulkcall.report import ValidationReport
+from bulkcall.send import plan as plan_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bulkcall.intake import Source
+    from bulkcall.progress import Progress
+    from bulkcall.records import CampaignFile
+    from bulkcall.send import Plan
+    from bulkcall.settings import Settings
+
+
+@dataclass(slots=True)
+class Trouble:
+    """One rule that cells broke: how many did, and the first of them."""
+
+    field: str
+    rule: str
+    row: int
+    line: int
+    value: str
+    message: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What became of a campaign file that was checked and not sent."""
+
+    file: CampaignFile
+    rows: int
+    valid: int
+    """Rows that would be sent: valid, and not equal to an earlier one."""
+    invalid: int
+    duplicate: int
+    troubles: tuple[Trouble, ...]
+    """Most cells first."""
+    notes: tuple[str, ...]
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """0 where every row is valid (equal rows are no fault), else 3."""
+        return ExitStatus.NOT_ALL if self.invalid else ExitStatus.OK
+
+
+def validate(
+    source: Source,
+    *,
+    out: Path | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Validation:
+    """Check a campaign file; with `out`, write rejected.csv and summary.json there.
+
+    Raises:
+        UsageError: a flag or the file itself is wrong.
+        DiskFullError: `out` can't be written.
+    """
+    troubles = Troubles()
+    with ExitStack() as stack:
+        intake = stack.enter_context(reading(source, progress or Silent(), stop or Stop()))
+        report = ValidationReport(out, intake.file) if out is not None else None
+        if report is not None:
+            stack.enter_context(report)
+        for chunk in intake.checked():
+            troubles.add(chunk.findings)
+            if report is not None:
+                report.add(chunk)
+        duplicate = len(intake.repeats.finish()[0])
+        files = report.close(duplicate) if report is not None else {}
+    return Validation(
+        file=intake.file,
+        rows=intake.rows,
+        valid=intake.rows - intake.invalid - duplicate,
+        invalid=intake.invalid,
+        duplicate=duplicate,
+        troubles=troubles.most_first(),
+        notes=(*intake.file.notes, *intake.doctor.lines()),
+        files=files,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A campaign file's check and what sending its valid rows would take."""
+
+    validation: Validation
+    plan: Plan
+
+
+def plan(
+    source: Source,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Planned:
+    """Work out what a run of this file would do. Raises UsageError as `validate` does."""
+    rows, starts, ends = [], [], []
+    troubles = Troubles()
+    with reading(source, progress or Silent(), stop or Stop()) as intake:
+        for chunk in intake.checked():
+            troubles.add(chunk.findings)
+            valid = chunk.records.filter(chunk.records["valid"])
+            rows.append(valid["row"].to_numpy())
+            starts.append(valid["starts_at"].to_numpy())
+            ends.append(valid["ends_at"].to_numpy())
+        duplicates = intake.repeats.finish()[0]
+    once = ~np.isin(np.concatenate(rows), duplicates)
+    validation = Validation(
+        file=intake.file,
+        rows=intake.rows,
+        valid=int(once.sum()),
+        invalid=intake.invalid,
+        duplicate=len(duplicates),
+        troubles=troubles.most_first(),
+        notes=(*intake.file.notes, *intake.doctor.lines()),
+    )
+    figures = plan_rows(
+        np.concatenate(starts)[once], np.concatenate(ends)[once], settings, now_ms=source.now_ms
+    )
+    return Planned(validation, figures)
+
+
+class Troubles:
+    """Counts findings by field and rule, keeping the first of each."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], Trouble] = {}
+
+    def add(self, findings: pa.Table) -> None:
+        """Count a chunk's findings."""
+        if not findings.num_rows:
+            return
+        numbered = findings.append_column("place", pa.array(np.arange(findings.num_rows)))
+        kinds = numbered.group_by(["field", "rule"]).aggregate(
+            [("place", "min"), ("place", "count")]
+        )
+        for kind in kinds.to_pylist():
+            key = (kind["field"] or "", kind["rule"])
+            if key not in self._found:
+                first = findings.slice(kind["place_min"], 1).to_pylist()[0]
+                self._found[key] = Trouble(
+                    field=key[0],
+                    rule=key[1],
+                    row=first["row"],
+                    line=first["line"],
+                    value=first["value"] or "",
+                    message=first["message"],
+                )
+            self._found[key].count += kind["place_count"]
+
+    def most_first(self) -> tuple[Trouble, ...]:
+        """Give what was found, the commonest first."""
+        return tuple(sorted(self._found.values(), key=lambda t: (-t.count, t.row)))

@@ -1,0 +1,110 @@
+"""`bulkcall plan FILE`: what a run would do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulkcall.cli.options import READING, SENDING, common, reading_a_file
+from bulkcall.records import Channel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulkcall.checking import Planned
+    from bulkcall.cli.options import Given
+    from bulkcall.send import ChannelPlan
+
+
+@click.command(name="plan")
+@reading_a_file
+@common(*SENDING, *READING)
+def command(
+    given: Given,
+    *,
+    file: str,
+    sheet: str | None,
+    start: str | None,
+    window: str | None,
+    out: Path | None,
+) -> None:
+    """Show what a run of FILE would take on each channel; sends nothing.
+
+    With --out, plan.json is written there.
+    """
+    from bulkcall.checking import plan
+    from bulkcall.cli.progress import progress_for
+    from bulkcall.cli.signals import stopping_on_signals
+    from bulkcall.clock import SystemClock
+    from bulkcall.intake import Source
+    from bulkcall.progress import Stop
+
+    source = Source.of(
+        file, given.settings, now_ms=SystemClock().now_ms(), sheet=sheet, start=start, window=window
+    )
+    stop = Stop()
+    with stopping_on_signals(stop):
+        planned = plan(source, given.settings, progress=progress_for(given.console), stop=stop)
+    data = _data(planned)
+    if out is not None:
+        from bulkcall.report import write_json
+
+        write_json(out / "plan.json", data)
+    given.console.result(_text(planned), data)
+
+
+def _data(planned: Planned) -> dict[str, Any]:
+    found, figures = planned.validation, planned.plan
+    return {
+        "file": found.file.path,
+        "sha256": found.file.sha256,
+        "rows": found.rows,
+        "valid": found.valid,
+        "invalid": found.invalid,
+        "duplicate": found.duplicate,
+        "tokens": figures.tokens,
+        "channels": {
+            channel.value: {**asdict(figures.channel(channel)), "channel": channel.value}
+            for channel in Channel
+        },
+        "notes": list(found.notes),
+    }
+
+
+def _text(planned: Planned) -> str:
+    found, figures = planned.validation, planned.plan
+    lines = [
+        (
+            f"{found.file.path}: {found.rows:,} rows; {found.valid:,} would be sent, "
+            f"{found.invalid:,} invalid, {found.duplicate:,} duplicate"
+        )
+    ]
+    for channel in Channel:
+        lines += ["", f"{channel.value}, {figures.tokens} token(s):"]
+        lines += [f"  {line}" for line in _channel_lines(figures.channel(channel))]
+    return "\n".join(lines)
+
+
+def _channel_lines(part: ChannelPlan) -> list[str]:
+    lines = [f"{part.requests:,} requests, about {_span(part.seconds)} at the limit"]
+    if part.polls:
+        lines.append(f"{part.polls:,} status requests at least")
+    if part.expired:
+        lines.append(f"{part.expired:,} rows would expire before their turn")
+    if part.late:
+        lines.append(f"{part.late:,} rows would go out after their starts_at")
+    if part.tokens_in_time is None:
+        lines.append("even 10 tokens do not get all rows out in time")
+    elif part.expired:
+        lines.append(f"{part.tokens_in_time} token(s) get all rows out in time")
+    return lines
+
+
+def _span(seconds: float) -> str:
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or f"{seconds:.1f} s"

@@ -1,0 +1,33 @@
+"""`bulkcall report [RUN]`: write the report again, from the ledger alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bulkcall.cli.options import LEDGER, common
+
+if TYPE_CHECKING:
+    from bulkcall.cli.options import Given
+    from bulkcall.errors import ExitStatus
+
+
+@click.command(name="report")
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to write it; the run's own folder by default.",
+)
+@common(*LEDGER)
+def command(given: Given, *, run_id: str | None, out: Path | None) -> ExitStatus:
+    """Write a run's report again; asks no server and needs no campaign file.
+
+    Exit status: 0 every row is success, 3 some are not.
+    """
+    from bulkcall.cli.running import pipeline_for, show
+
+    with pipeline_for(given) as pipeline:
+        return show(given, pipeline.report(run_id, out))

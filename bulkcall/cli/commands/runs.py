@@ -1,0 +1,65 @@
+"""`bulkcall runs`: the history."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulkcall.cli.options import LEDGER, common
+
+if TYPE_CHECKING:
+    from bulkcall.cli.options import Given
+    from bulkcall.ledger import RunInfo
+
+
+@click.command(name="runs")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
+)
+@common(*LEDGER)
+def command(given: Given, *, limit: int) -> None:
+    """List the runs of the ledger, newest first."""
+    from bulkcall.cli.running import moment, open_ledger, table
+
+    with open_ledger(given.settings) as ledger:
+        found = ledger.runs(limit)
+        counts = {run.run_id: ledger.counts(run.run_id) for run in found}
+    rows = [
+        (
+            run.run_id,
+            moment(run.started_at),
+            run.state.value,
+            run.channel.value,
+            f"{run.rows:,}",
+            f"{counts[run.run_id]['success']:,}",
+            PurePath(run.file).name,
+        )
+        for run in found
+    ]
+    head = ("RUN", "STARTED", "STATE", "CHANNEL", "ROWS", "SUCCESS", "FILE")
+    text = table(head, rows) if rows else "no runs yet"
+    given.console.result(text, {"runs": [as_data(run, counts[run.run_id]) for run in found]})
+
+
+def as_data(run: RunInfo, counts: Any) -> dict[str, Any]:
+    """Give a run as JSON-able data."""
+    from bulkcall.cli.running import moment
+
+    return {
+        "run_id": run.run_id,
+        "state": run.state.value,
+        "reason": run.reason,
+        "file": run.file,
+        "sha256": run.sha256,
+        "channel": run.channel.value,
+        "rows": run.rows,
+        "outcomes": {word.value: count for word, count in counts.items()},
+        "requests": run.requests,
+        "retries": run.retries,
+        "started_at": moment(run.started_at),
+        "finished_at": moment(run.finished_at) or None,
+        "out": run.out_dir,
+        "profile": run.profile,
+    }

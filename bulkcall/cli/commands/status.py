@@ -1,0 +1,32 @@
+"""`bulkcall status [RUN]`: one run's counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bulkcall.cli.commands.runs import as_data
+from bulkcall.cli.options import LEDGER, common
+
+if TYPE_CHECKING:
+    from bulkcall.cli.options import Given
+
+
+@click.command(name="status")
+@click.argument("run_id", metavar="[RUN]", required=False)
+@common(*LEDGER)
+def command(given: Given, *, run_id: str | None) -> None:
+    """Show how one run stands: the last one, or the one named."""
+    from bulkcall.cli.running import moment, open_ledger
+
+    with open_ledger(given.settings) as ledger:
+        run = ledger.run(run_id)
+        counts = ledger.counts(run.run_id)
+    lines = [f"Run {run.run_id}: {run.state.value}" + (f" ({run.reason})" if run.reason else "")]
+    lines += [f"  {word.value:<10}{count:>12,}" for word, count in counts.items() if count]
+    lines += [f"  {'rows':<10}{run.rows:>12,}", f"Started {moment(run.started_at)}"]
+    if run.finished_at:
+        lines.append(f"Ended   {moment(run.finished_at)}")
+    lines.append(f"Report  {run.out_dir}")
+    given.console.result("\n".join(lines), as_data(run, counts))

@@ -1,0 +1,67 @@
+"""`bulkcall trace NUMBER`: every row of one phone number, in every run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from bulkcall.cli.options import LEDGER, common
+from bulkcall.errors import UsageError
+
+if TYPE_CHECKING:
+    from bulkcall.cli.options import Given
+
+
+@click.command(name="trace")
+@click.argument("number", metavar="NUMBER")
+@common("region", *LEDGER)
+def command(given: Given, *, number: str) -> None:
+    """Show every row of one caller or receiver number: when it was sent, what was answered.
+
+    NUMBER is written as in a campaign file: +91 98765 43210, 09876543210 …
+    """
+    from bulkcall.cli.running import moment, open_ledger, table
+
+    candidates = _candidates(number, given.settings.region)
+    with open_ledger(given.settings) as ledger:
+        found = [row for digits in candidates for row in ledger.trace(digits)]
+    rows = [
+        (
+            row.run_id,
+            str(row.row),
+            row.outcome,
+            row.record.caller_number,
+            row.record.receiver_number,
+            moment(row.sent_at),
+            row.batch_id or row.channel.value,
+            row.message,
+        )
+        for row in found
+    ]
+    head = ("RUN", "ROW", "OUTCOME", "CALLER", "RECEIVER", "SENT", "BATCH", "MESSAGE")
+    text = table(head, rows) if rows else f"no row of any run has the number {candidates[0]}"
+    data = {"number": candidates[0], "rows": [asdict(row) for row in found]}
+    given.console.result(text, data)
+
+
+def _candidates(number: str, region: str) -> list[str]:
+    """Give the digits that the number may stand under: as written, and as a national number."""
+    import phonenumbers
+
+    digits = re.sub(r"\D", "", number)
+    if not digits:
+        raise UsageError(f"{number!r} is no phone number")
+    if number.strip().startswith("00"):
+        digits = digits[2:]
+    found = [digits]
+    if not number.strip().startswith(("+", "00")):
+        try:
+            parsed = phonenumbers.parse(number, region)
+        except phonenumbers.NumberParseException:
+            return found
+        if phonenumbers.is_valid_number(parsed):
+            found.append(f"{parsed.country_code}{parsed.national_number}")
+    return list(dict.fromkeys(found))

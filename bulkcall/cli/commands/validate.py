@@ -1,0 +1,97 @@
+"""`bulkcall validate FILE`: load and validate only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulkcall.cli.options import READING, common, reading_a_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulkcall.checking import Validation
+    from bulkcall.cli.options import Given
+    from bulkcall.errors import ExitStatus
+
+_MOST_SHOWN = 12
+_WIDEST_VALUE = 40
+
+
+@click.command(name="validate")
+@reading_a_file
+@common(*READING)
+def command(
+    given: Given,
+    *,
+    file: str,
+    sheet: str | None,
+    start: str | None,
+    window: str | None,
+    out: Path | None,
+) -> ExitStatus:
+    """Check a campaign file; sends nothing and needs no credentials.
+
+    With --out, rejected.csv holds the invalid rows, to be mended and run again. Exit status: 0
+    every row is valid, 3 some are not, 2 the file can't be read.
+    """
+    from bulkcall.checking import validate
+    from bulkcall.cli.progress import progress_for
+    from bulkcall.cli.signals import stopping_on_signals
+    from bulkcall.clock import SystemClock
+    from bulkcall.intake import Source
+    from bulkcall.progress import Stop
+
+    source = Source.of(
+        file, given.settings, now_ms=SystemClock().now_ms(), sheet=sheet, start=start, window=window
+    )
+    stop = Stop()
+    with stopping_on_signals(stop):
+        found = validate(source, out=out, progress=progress_for(given.console), stop=stop)
+    given.console.result(as_text(found), as_data(found))
+    return found.exit_status
+
+
+def as_text(found: Validation) -> str:
+    """Say it to a person: counts, what is wrong with the file, the commonest mistakes."""
+    share = f" ({found.invalid / found.rows:.1%})" if found.invalid else ""
+    lines = [
+        (
+            f"{found.file.path}: {found.rows:,} rows, {found.valid:,} valid, "
+            f"{found.invalid:,} invalid{share}, {found.duplicate:,} duplicate"
+        )
+    ]
+    lines += [f"  {note}" for note in found.notes]
+    if found.troubles:
+        lines += ["", "What is wrong, the commonest first:"]
+    for trouble in found.troubles[:_MOST_SHOWN]:
+        value = trouble.value if len(trouble.value) <= _WIDEST_VALUE else trouble.value[:39] + "…"
+        lines.append(f"  {trouble.count:>9,}  {trouble.field or 'row'}: {trouble.message}")
+        lines.append(f"             first in row {trouble.row} (line {trouble.line}): {value!r}")
+    if len(found.troubles) > _MOST_SHOWN:
+        lines.append(f"  and {len(found.troubles) - _MOST_SHOWN} more kinds of mistake")
+    for name, path in found.files.items():
+        lines.append(f"{name}: {path}")
+    return "\n".join(lines)
+
+
+def as_data(found: Validation) -> dict[str, Any]:
+    """Give it as JSON-able data."""
+    return {
+        "file": found.file.path,
+        "sha256": found.file.sha256,
+        "kind": found.file.kind,
+        "encoding": found.file.encoding,
+        "delimiter": found.file.delimiter,
+        "sheet": found.file.sheet,
+        "rows": found.rows,
+        "valid": found.valid,
+        "invalid": found.invalid,
+        "duplicate": found.duplicate,
+        "findings": [asdict(trouble) for trouble in found.troubles],
+        "notes": list(found.notes),
+        "files": {name: str(path) for name, path in found.files.items()},
+        "exit_status": int(found.exit_status),
+    }

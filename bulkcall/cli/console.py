@@ -1,0 +1,89 @@
+"""Standard output carries the result, standard error everything else (contract: Commands)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bulkcall.errors import ExitStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """How this command speaks: to people or as JSON, loudly or quietly."""
+
+    as_json: bool = False
+    log_format: str = "text"
+    verbosity: int = 0
+    """-1 quiet, 0 normal, 1 and up verbose."""
+
+    def result(self, text: str, data: Mapping[str, Any]) -> None:
+        """Print the command's result: one JSON object, or a text for people."""
+        if self.as_json:
+            click.echo(json.dumps(data, ensure_ascii=False, default=str))
+        elif text:
+            click.echo(text)
+
+    def failed(self, message: str, status: ExitStatus) -> ExitStatus:
+        """Tell why the command failed: one line, and with --json one object as well."""
+        line = " ".join(message.split())
+        self.line("error", line)
+        if self.as_json:
+            click.echo(json.dumps({"error": line, "exit_status": int(status)}, ensure_ascii=False))
+        return status
+
+    def line(self, level: str, text: str) -> None:
+        """Write one line to standard error."""
+        if self.log_format == "json":
+            at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            click.echo(json.dumps({"at": at, "level": level, "message": text}), err=True)
+        elif level == "error":
+            click.secho("bulkcall: ", fg="red" if self.colour else None, nl=False, err=True)
+            click.echo(text, err=True)
+        else:
+            click.echo(text, err=True)
+
+    @property
+    def colour(self) -> bool:
+        """Whether standard error is a terminal that wants colour (NO_COLOR is respected)."""
+        return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+    def start_logging(self) -> None:
+        """Send the libraries' and our own log to standard error."""
+        level = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}.get(
+            self.verbosity, logging.DEBUG
+        )
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_JsonLine() if self.log_format == "json" else _TextLine())
+        logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+        # Other libraries' chatter may name addresses and bodies: only our own goes below WARNING.
+        logging.getLogger("bulkcall").setLevel(level)
+
+
+class _TextLine(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+class _JsonLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps(
+            {
+                "at": at.replace("+00:00", "Z"),
+                "level": record.levelname.lower(),
+                "logger": record.name,
+                "message": record.getMessage(),
+            },
+            ensure_ascii=False,
+        )

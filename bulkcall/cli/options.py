@@ -1,0 +1,164 @@
+"""Options that commands share, made from the settings' own rules."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulkcall.cli.console import Console
+from bulkcall.errors import UsageError
+from bulkcall.settings import RULES, Secret, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bulkcall.settings import Settings
+
+READING = ("region", "timezone", "date_format")
+"""Settings that say how a campaign file is read."""
+LEDGER = ("ledger",)
+SENDING = tuple(
+    name
+    for name, rule in RULES.items()
+    if rule.kind is not Secret and name not in {*READING, *LEDGER, "columns", "profile"}
+)
+"""Settings that say how records go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What every command is handed: its console, and the settings in force."""
+
+    console: Console
+    settings: Settings
+    resume_flags: str
+    """The flags that a resume of this command's run needs as well."""
+
+
+def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the flags that all have, and a flag for each of the named settings.
+
+    The command's first argument is then a `Given`.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def command(**values: Any) -> Any:
+            console = Console(
+                as_json=values.pop("as_json"),
+                log_format=values.pop("log_format"),
+                verbosity=-1 if values.pop("quiet") else values.pop("verbose"),
+            )
+            values.pop("verbose", None)
+            console.start_logging()
+            flags = {name: values.pop(name) for name in (*names, "profile")}
+            if "columns" in values:
+                flags["columns"] = values.pop("columns") or None
+            config = values.pop("config")
+            loaded = load_settings(flags, config=config)
+            given = Given(console, loaded.settings, _resume_flags(flags, config))
+            return function(given, **values)
+
+        for option in reversed([*_settings_options(names), *_COMMON]):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_COMMON = (
+    click.option("--config", type=click.Path(path_type=Path), help="The bulkcall.toml to read."),
+    click.option("--profile", metavar="NAME", help="The [profiles.NAME] of bulkcall.toml to use."),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
+    click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How progress and logs are written to standard error.",
+    ),
+    click.option("-v", "--verbose", count=True, help="Log more; twice logs most."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, errors only."),
+)
+
+
+def _settings_options(names: Iterable[str]) -> list[Callable[..., Any]]:
+    options = []
+    for name in names:
+        rule = RULES[name]
+        flag = "--" + name.replace("_", "-")
+        if rule.kind is bool:
+            options.append(
+                click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=rule.help)
+            )
+        else:
+            metavar = {int: "N", float: "N"}.get(rule.kind, "TEXT")
+            options.append(click.option(flag, name, metavar=metavar, help=rule.help))
+    return options
+
+
+def _resume_flags(flags: dict[str, Any], config: Path | None) -> str:
+    import shlex
+
+    words: list[str] = []
+    if config is not None:
+        words += ["--config", str(config.absolute())]
+    for name, value in flags.items():
+        if value is None or name in {*READING, "columns"}:
+            continue
+        flag = "--" + name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        else:
+            words += [flag, str(value)]
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def reading_a_file(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command FILE and the flags that say how it is read (contract: Campaign file)."""
+    for option in reversed(_READING):
+        function = option(function)
+    return function
+
+
+def _columns(
+    context: click.Context,  # noqa: ARG001 - click's signature
+    parameter: click.Parameter,  # noqa: ARG001
+    values: tuple[str, ...],
+) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for value in values:
+        name, equals, column = value.partition("=")
+        if not equals or not column.strip() or not name.strip():
+            raise UsageError(f"--map: {value!r} is not field=Column, like receiver_number=Mobile")
+        if name.strip() in columns:
+            raise UsageError(f"--map: {name.strip()} is mapped twice")
+        columns[name.strip()] = column
+    return columns
+
+
+_READING = (
+    click.argument("file", metavar="FILE"),
+    click.option(
+        "--map",
+        "columns",
+        metavar="FIELD=COLUMN",
+        multiple=True,
+        callback=_columns,
+        help="Which column of the file holds a field; may be given several times.",
+    ),
+    click.option(
+        "--sheet", metavar="NAME", help="The sheet to read; the first visible one by default."
+    ),
+    click.option("--start", metavar="TIME", help="starts_at of every row: a time, or `now`."),
+    click.option(
+        "--window", metavar="SPAN", help="How long after starts_at each row ends: 90m, 8h."
+    ),
+    click.option(
+        "--out", type=click.Path(path_type=Path, file_okay=False), help="Where to write the report."
+    ),
+)

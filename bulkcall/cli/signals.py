@@ -1,0 +1,46 @@
+"""The first signal asks the run to stop, the second ends the process at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bulkcall.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from bulkcall.progress import Stop
+
+_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
+
+@contextmanager
+def stopping_on_signals(stop: Stop) -> Iterator[None]:
+    """Listen for signals while the body runs."""
+
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
+        if stop.requested:
+            # Everything that matters is in the ledger already: rows on their way stand there as
+            # going out, and a resume treats them as in doubt.
+            os.write(
+                sys.stderr.fileno(), b"\nbulkcall: stopped at once; `bulkcall resume` goes on\n"
+            )
+            os._exit(ExitStatus.INTERRUPTED)
+        name = signal.Signals(number).name
+        os.write(
+            sys.stderr.fileno(),
+            f"\nbulkcall: {name}: finishing what is in flight; once more stops at once\n".encode(),
+        )
+        stop.request(name)
+
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
