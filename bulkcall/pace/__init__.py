@@ -3,5 +3,6 @@
 from bulkcall.pace.lane import Lane, StopAsked, Turn
 from bulkcall.pace.rate import Rate
 from bulkcall.pace.schedule import Schedule
+from bulkcall.pace.shared import SharedState, shared_name
 
-__all__ = ["Lane", "Rate", "Schedule", "StopAsked", "Turn"]
+__all__ = ["Lane", "Rate", "Schedule", "SharedState", "StopAsked", "Turn", "shared_name"]

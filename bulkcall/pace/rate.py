@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 MOST_PLACES = 1000
-"""A limit above this in one window is kept as a smaller one in a shorter window, which is stricter."""
+"""A limit above this is kept as a smaller one in a shorter window, which is stricter."""
 
 
 @dataclass(frozen=True, slots=True)

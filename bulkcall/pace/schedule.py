@@ -1,7 +1,201 @@
-"""When the next request may go. Pure: numbers in, numbers out, no clock and no I/O of its own."""
+"""When the next request may go. Pure: numbers in, numbers out, no clock and no I/O of its own.
+
+A limit of L requests in a window is kept as L *places*. A request takes a place when it goes out
+and holds it until a window after the moment at which the server must have counted it. When that
+was, the client can't see, but it lies between sending and answer; so the place is held until a
+window after the answer, less what all answers have in common (the way there and back, which delays
+every request alike). Whatever the delays, no more than L requests can then be counted in any
+window: L others would have to hold a place when the last of them goes out. Fixed windows and
+buckets of L are never stricter than that. docs/pacing.md has the proof and what it costs.
+
+Inside of that, requests are spread evenly on an absolute schedule: no burst at the start or after a
+pause, and lateness is made up for only within `catch_up`, at no more than twice the pace.
+"""
 
 from __future__ import annotations
 
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from bulkcall.pace.rate import Rate
+
+# Where a schedule's state keeps what: plain floats, so that it may as well lie in a shared file.
+NEXT, LAST, PAUSED_UNTIL, PAUSED_FROM, GUARD, REACH, QUIET_SINCE, LEVEL = range(8)
+HEADER = 8
+
+LONGEST_PAUSE = 300.0
+"""Seconds. No window of this API is longer than a minute: more is taken for a mistake."""
+LONGEST_BACKOFF = 60.0
+"""Seconds: the end of exponential backoff where a 429 names no time."""
+FEW_ANSWERS = 64
+"""So many answers must be known before it is said what all of them have in common."""
+
+
+class Floats(Protocol):
+    """A row of floats that can be changed: a list, or a view of a file."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> float: ...
+    def __setitem__(self, index: int, value: float, /) -> None: ...
+
+
+class Place(NamedTuple):
+    """A place that a request holds."""
+
+    slot: int
+    sent: float
+    until: float
+    """Held until then if no answer says otherwise."""
+
 
 class Schedule:
-    """See docs/pacing.md."""
+    """The schedule of one limit. `now` is always seconds on one clock that only goes forward.
+
+    `state` is `Schedule.size(rate)` floats as `Schedule.blank` makes them; several schedules (in
+    several processes, under a lock) may work on the same ones.
+    """
+
+    def __init__(self, rate: Rate, state: Floats | None = None) -> None:
+        self.rate = rate
+        self._state: Floats = self.blank(rate) if state is None else state
+        window = rate.window
+        self.guard_floor = window / 500
+        """Held by each place beyond the window at least: clocks and counters are not exact."""
+        self.guard_most = window * 4
+        self.reach_floor = window / 10
+        """How much of an answer's delay is taken for the way there, while no 429 says otherwise."""
+        self.spacing = (window + self.guard_floor) / rate.limit
+        self.catch_up = window / 20
+        self.squeeze = 0.25
+        self._hint = HEADER
+        self._least = (inf, inf)  # the shortest answer of this and of the last stretch of answers
+        self._answers = 0
+
+    @staticmethod
+    def size(rate: Rate) -> int:
+        """Count the floats of a state."""
+        return HEADER + rate.limit
+
+    @classmethod
+    def blank(cls, rate: Rate) -> list[float]:
+        """Make the state of a schedule that has not sent anything."""
+        state = [-inf] * cls.size(rate)
+        state[GUARD] = rate.window / 500
+        state[REACH] = rate.window / 10
+        state[LEVEL] = 0.0
+        return state
+
+    @staticmethod
+    def horizon(rate: Rate) -> float:
+        """Tell how far ahead of now a moment of a state can lie at the most."""
+        return rate.window * 6 + LONGEST_PAUSE
+
+    @property
+    def guard(self) -> float:
+        """Seconds that each place is held beyond the window at least: widened by a 429."""
+        return self._state[GUARD]
+
+    def earliest(self, now: float) -> float:
+        """Tell when the next request may go: `now` or later. Changes nothing."""
+        state = self._state
+        at = max(now, state[NEXT], state[LAST] + self.spacing * self.squeeze, state[PAUSED_UNTIL])
+        return max(at, state[self._free(at)])
+
+    def take(self, now: float) -> Place:
+        """Take the place of a request that goes out now (`earliest(now) <= now` must hold)."""
+        state = self._state
+        index = self._free(now)
+        self._relax(now)
+        state[NEXT] = max(state[NEXT], now - self.catch_up) + self.spacing
+        if state[LAST] == -inf:
+            state[NEXT] = now + self.spacing
+        state[LAST] = now
+        until = now + self.rate.window + max(state[GUARD], state[REACH])
+        state[index] = until
+        self._hint = HEADER + (index - HEADER + 1) % self.rate.limit
+        return Place(index, now, until)
+
+    def answered(self, place: Place, now: float, *, limited: bool = False) -> None:
+        """Note that the request was answered (with a 429: `limited`): it was counted before now."""
+        state = self._state
+        delay = now - place.sent
+        self._measure(delay)
+        if not limited and place.sent >= state[PAUSED_FROM]:
+            state[LEVEL] = 0.0
+        if state[place.slot] == place.until:
+            late = min(delay - self._common, state[REACH])
+            state[place.slot] = place.sent + self.rate.window + max(late, state[GUARD])
+
+    def give_back(self, place: Place) -> None:
+        """Free the place of a request that was never sent."""
+        state = self._state
+        if state[place.slot] == place.until:
+            state[place.slot] = -inf
+            if state[LAST] == place.sent:
+                state[NEXT] = min(state[NEXT], place.sent)
+                state[LAST] = place.sent - self.spacing * self.squeeze
+
+    def pause(self, until: float) -> None:
+        """Let nothing go before then; a longer pause that stands is kept."""
+        self._state[PAUSED_UNTIL] = max(self._state[PAUSED_UNTIL], until)
+
+    @property
+    def paused_until(self) -> float:
+        """When the pause that stands ends (-inf: there was none)."""
+        return self._state[PAUSED_UNTIL]
+
+    def limited(self, sent: float, now: float, retry_after: float | None, draw: float) -> float:
+        """Note a 429 to a request sent then; returns for how many seconds that pauses.
+
+        `draw` is a random number from 0 to 1, for full jitter where the answer names no time. What
+        was sent before the present pause began only tells again what made it begin.
+        """
+        state = self._state
+        if is_news := sent >= state[PAUSED_FROM]:
+            self._relax(now)
+            state[LEVEL] += 1
+            state[PAUSED_FROM] = state[QUIET_SINCE] = now
+            window = self.rate.window
+            state[GUARD] = min(self.guard_most, max(2 * state[GUARD], window / 50))
+            state[REACH] = min(self.guard_most, max(2 * state[REACH], state[GUARD]))
+        if retry_after is not None:
+            seconds = min(max(retry_after, self.spacing), LONGEST_PAUSE)
+        elif is_news:
+            seconds = self.spacing + draw * min(LONGEST_BACKOFF, 2.0 ** min(state[LEVEL] - 1, 10))
+        else:
+            return max(0.0, state[PAUSED_UNTIL] - now)
+        self.pause(now + seconds)
+        # Whoever waited through the pause goes on evenly after it; lost time is not made up for.
+        state[NEXT] = max(state[NEXT], state[PAUSED_UNTIL])
+        return seconds
+
+    @property
+    def _common(self) -> float:
+        """What all answers have in common, with some room below for one that is quicker still."""
+        least = min(self._least)
+        return 0.0 if self._answers < FEW_ANSWERS else max(0.0, least - self.rate.window / 200)
+
+    def _measure(self, delay: float) -> None:
+        self._answers += 1
+        if self._answers % 256 == 0:
+            self._least = (inf, self._least[0])
+        self._least = (min(self._least[0], delay), self._least[1])
+
+    def _free(self, now: float) -> int:
+        """Find a place that is free now, else the one that will be first."""
+        state = self._state
+        if state[self._hint] <= now:
+            return self._hint
+        return min(range(HEADER, len(state)), key=state.__getitem__)
+
+    def _relax(self, now: float) -> None:
+        """Narrow what 429s have widened, a tenth of the way for each quiet window."""
+        state = self._state
+        windows = (now - state[QUIET_SINCE]) // self.rate.window
+        if windows < 1 or state[QUIET_SINCE] == -inf:
+            return
+        keep = 0.9 ** min(windows, 1000.0)
+        state[GUARD] = self.guard_floor + (state[GUARD] - self.guard_floor) * keep
+        state[REACH] = self.reach_floor + (state[REACH] - self.reach_floor) * keep
+        state[QUIET_SINCE] = now
