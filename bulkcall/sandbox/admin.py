@@ -1,0 +1,132 @@
+"""The sandbox's own endpoints, under /_sandbox: orders, journal, figures. Not part of the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bulkcall.sandbox.faults import read_fault
+from bulkcall.sandbox.options import options_from
+from bulkcall.sandbox.stats import stats
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from bulkcall.sandbox.batches import Batch
+    from bulkcall.sandbox.sandbox import Sandbox
+
+PREFIX = "/_sandbox"
+FIXED = frozenset({"journal", "journal_memory", "certfile", "keyfile", "seed", "static_tokens"})
+"""Options that can't change while the sandbox runs."""
+
+
+class Admin:
+    """Handlers over one sandbox. `app.state.leave` is set by a server that can close its door."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def routes(self) -> list[Route]:
+        """List the endpoints."""
+        return [
+            Route(f"{PREFIX}/stats", self._stats, methods=["GET"]),
+            Route(f"{PREFIX}/journal", self._journal, methods=["GET"]),
+            Route(f"{PREFIX}/batches", self._batches, methods=["GET"]),
+            Route(f"{PREFIX}/faults", _strict(self._order), methods=["POST"]),
+            Route(f"{PREFIX}/faults", self._clear, methods=["DELETE"]),
+            Route(f"{PREFIX}/options", _strict(self._set), methods=["POST"]),
+            Route(f"{PREFIX}/revoke", _strict(self._revoke), methods=["POST"]),
+            Route(f"{PREFIX}/away", _strict(self._away), methods=["POST"]),
+            Route(f"{PREFIX}/reset", self._reset, methods=["POST"]),
+        ]
+
+    async def _stats(self, _: Request) -> Response:
+        return _json(stats(self._sandbox))
+
+    async def _journal(self, request: Request) -> Response:
+        start = int(request.query_params.get("from", "0"))
+        return Response(self._sandbox.journal.text(start), media_type="application/json")
+
+    async def _batches(self, _: Request) -> Response:
+        return _json([_truth(batch) for batch in self._sandbox.batches.values()])
+
+    async def _order(self, request: Request) -> Response:
+        orders = await _body(request)
+        for order in orders if isinstance(orders, list) else [orders]:
+            self._sandbox.faults.order(read_fault(order), self._sandbox.clock.monotonic())
+        return _json(self._sandbox.faults.listing())
+
+    async def _clear(self, _: Request) -> Response:
+        self._sandbox.faults.clear()
+        return _json([])
+
+    async def _set(self, request: Request) -> Response:
+        values = await _body(request)
+        fixed = sorted(FIXED & values.keys())
+        if fixed:
+            raise ValueError(f"{', '.join(fixed)} can't change while the sandbox runs")
+        self._sandbox.options = options_from(values, self._sandbox.options)
+        return _json({})
+
+    async def _revoke(self, request: Request) -> Response:
+        token = (await _body(request)).get("token", "")
+        return _json({"revoked": self._sandbox.tokens.revoke(token)})
+
+    async def _away(self, request: Request) -> Response:
+        seconds = float((await _body(request)).get("seconds", 1.0))
+        leave: Callable[[float], None] | None = getattr(request.app.state, "leave", None)
+        if leave is None:
+            raise ValueError("only a sandbox that listens on a port can go away")
+        leave(seconds)
+        return _json({"seconds": seconds})
+
+    async def _reset(self, _: Request) -> Response:
+        self._sandbox.reset()
+        return _json({})
+
+
+def _truth(batch: Batch) -> dict[str, Any]:
+    """What became of each record of a batch, unmasked: how it will end, whenever that is."""
+    return {
+        "batch_id": batch.id,
+        "made_ms": batch.made_ms,
+        "records": [
+            {
+                "id": entry.id,
+                "record": entry.record,
+                "status": "error" if entry.message else "success",
+                "message": entry.message,
+                "final": entry.final_at != float("inf"),
+                "sent": entry.sent,
+            }
+            for entry in batch.entries
+        ],
+        "left_out": batch.left_out,
+    }
+
+
+async def _body(request: Request) -> Any:
+    return orjson.loads(await request.body() or b"{}")
+
+
+def _json(value: Any) -> Response:
+    return Response(orjson.dumps(value), media_type="application/json")
+
+
+def _strict(
+    handler: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Answer an order that can't be read with 400 and a line that says why."""
+
+    async def wrapped(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except (ValueError, TypeError, AttributeError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
+    return wrapped

@@ -1,0 +1,52 @@
+"""The ASGI application: the documented paths, and the sandbox's own beside them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from bulkcall.sandbox.admin import Admin
+from bulkcall.sandbox.clock import Clock, RealClock
+from bulkcall.sandbox.sandbox import Sandbox
+from bulkcall.sandbox.wire import Endpoint
+from bulkcall.sandbox.words import Call
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bulkcall.sandbox.options import SandboxOptions
+
+REALTIME_PATH = "/v2/clients/{account}/dynamic_call_record"
+BATCH_PATH = "/v2/clients/{account}/dynamic_call_records"
+TOKEN_PATH = "/clients/{account}/token"  # noqa: S105 - a path
+
+
+def create_app(options: SandboxOptions, clock: Clock | None = None) -> Starlette:
+    """Build a sandbox as an ASGI application (api.md, Calls).
+
+    Args:
+        options: how it behaves.
+        clock: where it takes time from; the machine's own by default.
+    """
+    sandbox = Sandbox(options, clock or RealClock())
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        sandbox.journal.close()
+
+    app = Starlette(
+        routes=[
+            Route(REALTIME_PATH, Endpoint(sandbox, Call.REALTIME), methods=["POST"]),
+            Route(BATCH_PATH, Endpoint(sandbox, Call.BATCH_CREATE), methods=["POST"]),
+            Route(BATCH_PATH, Endpoint(sandbox, Call.BATCH_STATUS), methods=["GET"]),
+            Route(TOKEN_PATH, Endpoint(sandbox, Call.TOKEN), methods=["POST"]),
+            *Admin(sandbox).routes(),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.sandbox = sandbox
+    return app

@@ -1,0 +1,267 @@
+"""The server itself, without its wire: a request comes in, a reply goes out. Nothing here waits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import random
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from bulkcall.sandbox import answers
+from bulkcall.sandbox.answers import Reply
+from bulkcall.sandbox.batches import Batch, BatchMaker, listing
+from bulkcall.sandbox.fates import Fate, fate_of
+from bulkcall.sandbox.faults import FaultBook, FaultKind
+from bulkcall.sandbox.journal import Journal
+from bulkcall.sandbox.limits import Limit
+from bulkcall.sandbox.records import problem_of
+from bulkcall.sandbox.spoil import spoil
+from bulkcall.sandbox.tokens import Token, TokenBook, Verdict
+from bulkcall.sandbox.words import BadRecord, Call, Counting, RetryAfter, Rules
+
+if TYPE_CHECKING:
+    from bulkcall.sandbox.clock import Clock
+    from bulkcall.sandbox.options import SandboxOptions
+
+
+@dataclass(slots=True)
+class Request:
+    """One of the four calls, taken off the wire."""
+
+    call: Call
+    account: str
+    """From the path."""
+    bearer: str | None = None
+    """From Authorization; None: no bearer there."""
+    json: bool = True
+    """Content-Type is application/json."""
+    public: bool = False
+    """X-Public-Access is allow."""
+    batch_id: str | None = None
+    body: bytes = b""
+
+
+class Sandbox:
+    """One account of the API: its tokens, limits, batches, faults and journal."""
+
+    def __init__(self, options: SandboxOptions, clock: Clock) -> None:
+        self.options = options
+        """May be replaced while it runs; only what needs a new socket or file stays."""
+        self.clock = clock
+        self.journal = Journal(options.journal, options.journal_memory)
+        self._start()
+
+    def _start(self) -> None:
+        seed = self.options.seed or None
+        self.rng = random.Random(seed)  # noqa: S311 - order and delays, no secrets
+        self.tokens = TokenBook(self.options.static_tokens, self.rng)
+        self.faults = FaultBook(self.rng)
+        for fault in self.options.faults:
+            self.faults.order(fault, self.clock.monotonic())
+        self.batches: dict[str, Batch] = {}
+        self._maker = BatchMaker(self.rng)
+
+    def reset(self) -> None:
+        """Begin anew, as if just started; the journal's file keeps what it has."""
+        self.journal.forget()
+        self._start()
+
+    def now_ms(self) -> int:
+        """What the server takes for the time; it may be wrong (`clock_skew`)."""
+        return self.clock.now_ms() + int(self.options.clock_skew * 1000)
+
+    def answer(self, request: Request) -> Reply:
+        """Decide what a request does and what it is answered, and write it down."""
+        now = self.clock.monotonic()
+        call = request.call
+        fault = self.faults.pick(call, now, request.body)
+        token = self._token_of(request, now)
+        if fault and fault.kind is FaultKind.REVOKED and isinstance(token, Token):
+            token.revoked = True
+            token = Verdict.UNKNOWN
+        wait = 0.0
+        if isinstance(token, Token):
+            wait = token.gauges[call].hit(now, self.limit_of(call), self.options.counting)
+        records = _records_in(request)
+        if fault and not fault.takes_effect and fault.kind is not FaultKind.REVOKED:
+            reply = spoil(fault, None, self.too_many)
+        elif isinstance(token, Verdict):
+            unreadable = token is Verdict.UNREADABLE
+            reply = answers.token_unreadable() if unreadable else answers.please_login()
+        elif wait > 0:
+            reply = self.too_many(wait)
+        else:
+            reply = self._carry_out(request, records, now)
+            if fault and fault.takes_effect:
+                reply = spoil(fault, reply, self.too_many)
+        if fault:
+            reply.fault = reply.fault or fault.kind.value
+        self.journal.add(
+            call,
+            mono=now,
+            at_ms=self.clock.now_ms(),
+            token=token.id if isinstance(token, Token) else "",
+            over=reply.over or wait > 0,
+            records=records or [],
+            reply=reply,
+        )
+        return reply
+
+    def _token_of(self, request: Request, now: float) -> Token | Verdict | None:
+        """Find the request's token; None: the call takes none."""
+        if request.call is Call.TOKEN:
+            return None
+        if request.bearer is None or request.account != self.options.client_account_id:
+            return Verdict.UNKNOWN
+        return self.tokens.look_up(request.bearer, now)
+
+    def limit_of(self, call: Call) -> Limit:
+        """Give the limit of a call as it stands."""
+        o = self.options
+        requests, window = {
+            Call.REALTIME: (o.realtime_limit, o.realtime_window),
+            Call.BATCH_CREATE: (o.batch_limit, o.batch_window),
+            Call.BATCH_STATUS: (o.status_limit, o.status_window),
+            Call.TOKEN: (o.token_limit, o.token_window),
+        }[call]
+        return Limit(requests, window, o.bucket_size, o.count_refused)
+
+    def _carry_out(self, request: Request, records: list[Any] | None, now: float) -> Reply:
+        match request.call:
+            case Call.REALTIME:
+                return self._realtime(request, records)
+            case Call.BATCH_CREATE:
+                return self._batch_create(request, records, now)
+            case Call.BATCH_STATUS:
+                return self._batch_status(request, now)
+            case Call.TOKEN:
+                return self._create_token(request, now)
+
+    def _create_token(self, request: Request, now: float) -> Reply:
+        o = self.options
+        try:
+            pair = orjson.loads(request.body)
+        except orjson.JSONDecodeError:
+            return answers.refused("", "it is not JSON")
+        right = {"key_id": o.key_id, "api_key": o.api_key}
+        if not request.public or request.account != o.client_account_id or pair != right:
+            return answers.please_login()
+        counting = o.counting
+        if counting is Counting.BUCKET:
+            counting = Counting.SLIDING  # a cap on creations; a bucket size is meant for requests
+        wait = self.tokens.creation.hit(now, self.limit_of(Call.TOKEN), counting)
+        if wait > 0:
+            reply = self.too_many(wait)
+            reply.over = True
+            return reply
+        now_ms = self.now_ms()
+        text = self.tokens.create(o.client_account_id, now, now_ms, o.token_life)
+        stamp = dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC)
+        created_at = stamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return Reply(200, orjson.dumps({"token": text, "created_at": created_at}), applied=True)
+
+    def _realtime(self, request: Request, records: list[Any] | None) -> Reply:
+        if not request.json or records is None:
+            return _unreadable(request)
+        problem = problem_of(records[0], self.now_ms())
+        if problem:
+            return answers.refused(*problem)
+        fate = self._fate(records[0])
+        if fate is None:
+            return answers.processed()
+        if fate.alone:
+            return self._alone(fate, answers.processed())
+        return answers.processed_with_error(fate.message) if fate.message else answers.processed()
+
+    def _batch_create(self, request: Request, records: list[Any] | None, now: float) -> Reply:
+        o = self.options
+        if not request.json or records is None:
+            return _unreadable(request)
+        if not 1 <= len(records) <= o.batch_size:
+            return answers.refused(
+                "call_records", f"call_records must hold 1 to {o.batch_size} records"
+            )
+        bad: list[int] = []
+        lonely: Fate | None = None
+        now_ms = self.now_ms()
+        for position, record in enumerate(records):
+            wrong = problem_of(record, now_ms)
+            if wrong and (o.bad_record is BadRecord.REFUSE or type(record) is not dict):
+                return answers.refused(*wrong)
+            if wrong:
+                bad.append(position)
+            elif (fate := self._fate(record)) and fate.alone:
+                lonely = fate
+        if lonely and len(records) > 1:
+            return answers.refused("receiver_number", "receiver_number is not accepted")
+        if lonely and lonely.alone in ("400", "503"):
+            return self._alone(lonely, answers.processed())
+        batch = self._maker.make(records, frozenset(bad), o, now, now_ms)
+        self.batches[batch.id] = batch
+        reply = Reply(200, orjson.dumps({"batch_id": batch.id}), applied=True, batch_id=batch.id)
+        return self._alone(lonely, reply) if lonely else reply
+
+    def _batch_status(self, request: Request, now: float) -> Reply:
+        if not request.batch_id:
+            return answers.refused("batchId", "batchId is required")
+        batch = self.batches.get(request.batch_id)
+        if batch is None:  # [?] in api.md: said in the API's usual form
+            reply = answers.refused("batchId", "batchId is not known")
+            reply.status = 404
+            return reply
+        shown = listing(batch, request.account, self.options, now)
+        return Reply(200, orjson.dumps(shown), batch_id=batch.id)
+
+    def _fate(self, record: dict[str, Any]) -> Fate | None:
+        return fate_of(record) if self.options.rules is Rules.DIGITS else None
+
+    def _alone(self, fate: Fate, taken: Reply) -> Reply:
+        """Answer a request that holds only a record whose fate is the request's."""
+        if fate.alone == "400":
+            return answers.refused("receiver_number", "receiver_number is not accepted")
+        if fate.alone == "503":
+            reply = answers.html_page(503)
+        else:
+            status = 502 if fate.alone == "502" else 200
+            reply = answers.html_page(status)
+            reply.applied, reply.batch_id, reply.word = True, taken.batch_id, taken.word
+        reply.fault = "rule"
+        return reply
+
+    def too_many(self, wait: float, form: RetryAfter | None = None) -> Reply:
+        """429, with Retry-After in the form that is set (or asked for)."""
+        form = form or self.options.retry_after
+        if form is RetryAfter.ABSENT:
+            return answers.too_many(b"")
+        if form is RetryAfter.DATE:
+            due = math.ceil(self.now_ms() / 1000 + wait)
+            return answers.too_many(formatdate(due, usegmt=True).encode())
+        return answers.too_many(b"%d" % max(1, math.ceil(wait)))
+
+
+def _records_in(request: Request) -> list[Any] | None:
+    """Read the records of a body; None: it has not the shape that the call wants."""
+    if request.call in (Call.BATCH_STATUS, Call.TOKEN):
+        return []
+    try:
+        body = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        return None
+    if type(body) is not dict:
+        return None
+    if request.call is Call.REALTIME:
+        return [body]
+    records = body.get("call_records")
+    return records if type(records) is list else None
+
+
+def _unreadable(request: Request) -> Reply:
+    if not request.json:
+        return answers.refused("", "Content-Type must be application/json")
+    if request.call is Call.BATCH_CREATE:
+        return answers.refused("call_records", "call_records must be a list of call records")
+    return answers.refused("", "it is not a JSON object")
