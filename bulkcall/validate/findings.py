@@ -1,0 +1,93 @@
+"""What pandera found, as a frame: row, line, field, rule, value, message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandera.errors
+import pyarrow as pa
+
+from bulkcall.records import Field
+from bulkcall.validate.messages import RANK
+from bulkcall.validate.rules import CampaignText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from bulkcall.validate.messages import Wording
+
+SCHEMA: Final = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("line", pa.int64()),
+        ("field", pa.string()),
+        ("rule", pa.string()),
+        ("value", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+
+FIELD_OF: Final = {
+    "row": "",
+    "labels": Field.DYNAMIC_LABEL_NAME.value,
+    "duration": Field.ENDS_AT.value,
+    "remaining": Field.ENDS_AT.value,
+}
+"""Column of `CampaignText` that is no field of the record → the field that a person looks at."""
+
+_FIELD_RANK: Final = {"": 0} | {field.value: rank for rank, field in enumerate(Field, start=1)}
+
+
+def broken_rules(frame: pd.DataFrame) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+    """Judge a frame by `CampaignText`: column, rule and positions of the rows that break it."""
+    try:
+        CampaignText.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as failed:
+        for error in failed.schema_errors:
+            if error.check_output is None:
+                raise  # the frame itself is not as the model says: a mistake of ours
+            # By index, not by place: pandera leaves the nulls of a nullable column out.
+            wrong = error.check_output.index[~error.check_output.to_numpy(dtype=bool)]
+            yield error.schema.name, error.check.name, wrong.to_numpy(dtype=np.int64)
+
+
+def collect(
+    frame: pd.DataFrame,
+    *,
+    first_row: int,
+    lines: NDArray[np.int64],
+    texts: Mapping[str, pa.Array],
+    faults: Mapping[int, str],
+    wording: Wording,
+) -> pa.Table:
+    """Turn every broken rule of a chunk into findings, by row, the most helpful first."""
+    positions: list[NDArray[np.int64]] = []
+    ranks: list[NDArray[np.int64]] = []
+    columns: dict[str, list[str]] = {"field": [], "rule": [], "value": [], "message": []}
+    for column, rule, where in broken_rules(frame):
+        field = FIELD_OF.get(column, column)
+        if field in texts and rule != "label_required":
+            values = texts[field].take(pa.array(where)).to_pylist()
+        else:
+            values = [""] * len(where)
+        if rule == "surplus_cell":
+            messages = [faults[first_row + int(at)] for at in where]
+        else:
+            said = {value: wording.message(rule, value) for value in set(values)}
+            messages = [said[value] for value in values]
+        columns["field"] += [field] * len(where)
+        columns["rule"] += [rule] * len(where)
+        columns["value"] += values
+        columns["message"] += messages
+        positions.append(where)
+        ranks.append(np.full(len(where), RANK[rule] * 10 + _FIELD_RANK[field]))
+    if not positions:
+        return SCHEMA.empty_table()
+    at = np.concatenate(positions)
+    order = np.lexsort((np.concatenate(ranks), at))
+    table = pa.table({"row": at + first_row, "line": lines[at], **columns}, schema=SCHEMA)
+    return table.take(pa.array(order))

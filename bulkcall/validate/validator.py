@@ -1,0 +1,185 @@
+"""Text → typed records: the readers, the rules and the findings of one chunk, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from bulkcall.errors import UsageError
+from bulkcall.records import CheckedChunk, Field
+from bulkcall.validate.cells import absent, trim
+from bulkcall.validate.findings import collect
+from bulkcall.validate.identity import record_words, text_words
+from bulkcall.validate.messages import Wording
+from bulkcall.validate.moments import TimeReading
+from bulkcall.validate.numbers import NumberReader
+from bulkcall.validate.options import ValidateOptions, parse_window
+from bulkcall.validate.rules import FinishedRecord
+from bulkcall.validate.times import TimeReader, Times
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bulkcall.records import CampaignFile, Chunk
+
+NUMBER_FIELDS: Final = (Field.CALLER_NUMBER, Field.RECEIVER_NUMBER)
+TEXT_FIELDS: Final = (Field.LABEL_ID, Field.DYNAMIC_LABEL_NAME, Field.DYNAMIC_CALL_REASON)
+DEFAULT_ZONES: Final = {"IN": "Asia/Kolkata"}
+"""Region → time zone while none is set (contract, Times)."""
+
+
+class Validator:
+    """Checks a campaign file's chunks, each on its own."""
+
+    def __init__(self, file: CampaignFile, options: ValidateOptions) -> None:
+        """Settle how cells are read.
+
+        Raises:
+            UsageError: region, time zone, date format, `start` or `window` is wrong, or no column
+                and no option gives a required field.
+        """
+        self._fields = file.fields
+        self._now_ms = options.now_ms
+        self._numbers = NumberReader(options.region)
+        zone = options.timezone or DEFAULT_ZONES.get(self._numbers.plan.region, "")
+        self._times = TimeReader(zone, options.date_format)
+        self._start = self._constant_start(options.start)
+        self._window = None if options.window is None else parse_window(options.window)
+        self._wording = Wording(self._numbers.plan, zone)
+        self._require_columns()
+
+    def check(self, chunk: Chunk) -> CheckedChunk:
+        """Give a typed record for each row, and every finding."""
+        rows = len(chunk)
+        texts = {field: self._column(chunk, field) for field in Field if field in self._fields}
+        numbers = {field: self._numbers.read(texts[field]) for field in NUMBER_FIELDS}
+        starts = self._starts(texts, rows)
+        ends = self._ends(texts, starts)
+        words = {
+            field: absent(texts[field]) if field in texts else pa.nulls(rows, pa.string())
+            for field in TEXT_FIELDS
+        }
+        ends_read = ends.readings == TimeReading.OK
+        both_read = ends_read & (starts.readings == TimeReading.OK)
+        labels = sum(
+            (np.asarray(words[field].is_valid(), dtype=np.int8) for field in TEXT_FIELDS[:2]),
+            np.zeros(rows, dtype=np.int8),
+        )
+        frame = pd.DataFrame(
+            {
+                "row": _fault_flags(chunk),
+                "caller_number": numbers[Field.CALLER_NUMBER].readings,
+                "receiver_number": numbers[Field.RECEIVER_NUMBER].readings,
+                **{field.value: pd.Series(words[field], dtype="str") for field in TEXT_FIELDS},
+                "starts_at": starts.readings,
+                "ends_at": ends.readings,
+                "labels": labels,
+                "duration": np.where(both_read, ends.epoch_ms - starts.epoch_ms, np.nan),
+                "remaining": np.where(ends_read, ends.epoch_ms - self._now_ms, np.nan),
+            },
+            copy=False,
+        )
+        lines = chunk.lines.to_numpy()
+        findings = collect(
+            frame,
+            first_row=chunk.first_row,
+            lines=lines,
+            texts={field.value: text for field, text in texts.items()},
+            faults=chunk.faults,
+            wording=self._wording,
+        )
+        broken = findings["row"].to_numpy() - chunk.first_row
+        valid = np.ones(rows, dtype=bool)
+        valid[broken] = False
+        identity, _ = record_words(
+            [numbers[field].digits for field in NUMBER_FIELDS],
+            [text_words(words[field], lower=field is Field.LABEL_ID) for field in TEXT_FIELDS],
+        )
+        first = np.flatnonzero(np.diff(broken, prepend=-1))
+        message_of = np.full(rows, -1, dtype=np.int64)
+        message_of[broken[first]] = first
+        worst = pa.array(message_of, mask=valid)
+        records = pa.table(
+            {
+                "row": np.arange(chunk.first_row, chunk.first_row + rows, dtype=np.int64),
+                "line": chunk.lines,
+                "valid": valid,
+                **{
+                    field.value: pa.array(number.digits, mask=number.readings != 0)
+                    for field, number in numbers.items()
+                },
+                "starts_at": pa.array(starts.epoch_ms, mask=starts.readings != 0),
+                "ends_at": pa.array(ends.epoch_ms, mask=ends.readings != 0),
+                **{field.value: words[field] for field in TEXT_FIELDS},
+                "identity": pa.array(identity.view(np.int64), mask=~valid),
+                "field": findings["field"].take(worst),
+                "message": findings["message"].take(worst),
+            }
+        )
+        _prove(records)
+        return CheckedChunk(chunk, records, findings)
+
+    def _column(self, chunk: Chunk, field: Field) -> pa.Array:
+        return trim(chunk.cells.column(self._fields[field]))
+
+    def _starts(self, texts: dict[Field, pa.Array], rows: int) -> Times:
+        if self._start is None:
+            return self._times.read(texts[Field.STARTS_AT])
+        return Times(np.full(rows, self._start, np.int64), np.zeros(rows, np.int8))
+
+    def _ends(self, texts: dict[Field, pa.Array], starts: Times) -> Times:
+        if self._window is None:
+            return self._times.read(texts[Field.ENDS_AT])
+        read = starts.readings == TimeReading.OK
+        # Where the start can't be read, that one finding says all there is to say.
+        values = np.where(read, starts.epoch_ms + self._window, 0)
+        return Times(values, np.where(read, np.int8(TimeReading.OK), np.int8(-1)))
+
+    def _constant_start(self, text: str | None) -> int | None:
+        if text is None:
+            return None
+        text = text.strip()
+        if text.lower() == "now":
+            return self._now_ms
+        reading, moment = self._times.moments.read(text)
+        if reading is not TimeReading.OK:
+            raise UsageError(
+                f"--start {text!r} is no time that can be read for certain: write `now` or e.g. "
+                "2026-04-03T10:00+05:30"
+            )
+        return moment
+
+    def _require_columns(self) -> None:
+        given = {*self._fields}
+        for field, option, value in (
+            (Field.STARTS_AT, "--start", self._start),
+            (Field.ENDS_AT, "--window", self._window),
+        ):
+            if value is not None:
+                if field in given:
+                    raise UsageError(f"{option} is given, and the file has a column for {field}")
+                given.add(field)
+            elif field not in given:
+                raise UsageError(f"the file has no column for {field}: add one, or give {option}")
+        for field in NUMBER_FIELDS:
+            if field not in given:
+                raise UsageError(f"the file has no column for {field}: add one, or use --map")
+
+
+def _fault_flags(chunk: Chunk) -> NDArray[np.int8]:
+    flags = np.zeros(len(chunk), dtype=np.int8)
+    if chunk.faults:
+        flags[np.fromiter(chunk.faults, dtype=np.int64) - chunk.first_row] = 1
+    return flags
+
+
+def _prove(records: pa.Table) -> None:
+    """Hold the valid rows against the finished record's model; a failure is a mistake of ours."""
+    valid = records.filter(records["valid"])
+    names = ["caller_number", "receiver_number", "starts_at", "ends_at", "identity"]
+    frame = valid.select(names).to_pandas()
+    frame["duration"] = frame["ends_at"] - frame["starts_at"]
+    FinishedRecord.validate(frame)
