@@ -8,9 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 INVISIBLE: Final = (
-    "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-    "\u2060\u2066\u2067\u2068\u2069\ufeff"
-)
     "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 """Marks that copying out of spreadsheets and chats leaves round a value; they show nothing.
