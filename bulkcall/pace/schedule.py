@@ -20,9 +20,29 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from bulkcall.pace.rate import Rate
 
+# All of these are shares of the window.
+GUARD_FLOOR = 1 / 500
+"""Held by each place beyond the window at least: clocks and counters are not exact."""
+GUARD_MOST = 4.0
+"""Where widening ends: a fifth of the limit."""
+JITTER = 1 / 100
+REACH = 0.09
+CATCH_UP = 1 / 20
+
+SQUEEZE = 0.1
+"""Lateness is made up for at requests no closer than this share of their even spacing."""
+SHARE_FLOOR = 0.5
+"""The least share of a delay (beyond JITTER) that is taken for the way there after long quiet."""
+SHARE_STEP = 0.02
+"""How much that share goes down with each quiet window."""
+QUIET_WINDOWS = 10
+"""So many windows without a 429 before it does."""
+
 # Where a schedule's state keeps what: plain floats, so that it may as well lie in a shared file.
-NEXT, LAST, PAUSED_UNTIL, PAUSED_FROM, GUARD, REACH, QUIET_SINCE, LEVEL = range(8)
-HEADER = 8
+NEXT, LAST, PAUSED_UNTIL, PAUSED_FROM, LEVEL, GUARD, SHARE, LEAST_SHARE, QUIET_SINCE, STEPPED = (
+    range(10)
+)
+HEADER = 12  # some room for more
 
 LONGEST_PAUSE = 300.0
 """Seconds. No window of this API is longer than a minute: more is taken for a mistake."""
@@ -60,30 +80,25 @@ class Schedule:
         self.rate = rate
         self._state: Floats = self.blank(rate) if state is None else state
         window = rate.window
-        self.guard_floor = window / 500
-        """Held by each place beyond the window at least: clocks and counters are not exact."""
-        self.guard_most = window * 4
-        self.reach_floor = window / 10
-        """How much of an answer's delay is taken for the way there, while no 429 says otherwise."""
+        self.guard_floor = window * GUARD_FLOOR
+        self.jitter = window * JITTER
+        """Seconds of difference in the way there that never lead over the limit."""
+        self.reach = window * REACH
+        """Seconds of an answer's delay beyond which more of it is not taken for the way there."""
         self.spacing = (window + self.guard_floor) / rate.limit
-        self.catch_up = window / 20
-        self.squeeze = 0.25
+        self.catch_up = window * CATCH_UP
         self._hint = HEADER
         self._least = (inf, inf)  # the shortest answer of this and of the last stretch of answers
         self._answers = 0
 
-    @staticmethod
-    def size(rate: Rate) -> int:
-        """Count the floats of a state."""
-        return HEADER + rate.limit
-
     @classmethod
     def blank(cls, rate: Rate) -> list[float]:
         """Make the state of a schedule that has not sent anything."""
-        state = [-inf] * cls.size(rate)
-        state[GUARD] = rate.window / 500
-        state[REACH] = rate.window / 10
+        state = [-inf] * (HEADER + rate.limit)
         state[LEVEL] = 0.0
+        state[GUARD] = rate.window * GUARD_FLOOR
+        state[SHARE] = 1.0
+        state[LEAST_SHARE] = SHARE_FLOOR
         return state
 
     @staticmethod
@@ -99,7 +114,7 @@ class Schedule:
     def earliest(self, now: float) -> float:
         """Tell when the next request may go: `now` or later. Changes nothing."""
         state = self._state
-        at = max(now, state[NEXT], state[LAST] + self.spacing * self.squeeze, state[PAUSED_UNTIL])
+        at = max(now, state[NEXT], state[LAST] + self.spacing * SQUEEZE, state[PAUSED_UNTIL])
         return max(at, state[self._free(at)])
 
     def take(self, now: float) -> Place:
@@ -110,8 +125,9 @@ class Schedule:
         state[NEXT] = max(state[NEXT], now - self.catch_up) + self.spacing
         if state[LAST] == -inf:
             state[NEXT] = now + self.spacing
+            state[QUIET_SINCE] = state[STEPPED] = now
         state[LAST] = now
-        until = now + self.rate.window + max(state[GUARD], state[REACH])
+        until = now + self.rate.window + max(state[GUARD], self.reach)
         state[index] = until
         self._hint = HEADER + (index - HEADER + 1) % self.rate.limit
         return Place(index, now, until)
@@ -124,8 +140,7 @@ class Schedule:
         if not limited and place.sent >= state[PAUSED_FROM]:
             state[LEVEL] = 0.0
         if state[place.slot] == place.until:
-            late = min(delay - self._common, state[REACH])
-            state[place.slot] = place.sent + self.rate.window + max(late, state[GUARD])
+            state[place.slot] = place.sent + self.rate.window + self._hold(delay)
 
     def give_back(self, place: Place) -> None:
         """Free the place of a request that was never sent."""
@@ -134,7 +149,7 @@ class Schedule:
             state[place.slot] = -inf
             if state[LAST] == place.sent:
                 state[NEXT] = min(state[NEXT], place.sent)
-                state[LAST] = place.sent - self.spacing * self.squeeze
+                state[LAST] = place.sent - self.spacing * SQUEEZE
 
     def pause(self, until: float) -> None:
         """Let nothing go before then; a longer pause that stands is kept."""
@@ -155,10 +170,12 @@ class Schedule:
         if is_news := sent >= state[PAUSED_FROM]:
             self._relax(now)
             state[LEVEL] += 1
-            state[PAUSED_FROM] = state[QUIET_SINCE] = now
+            state[PAUSED_FROM] = state[QUIET_SINCE] = state[STEPPED] = now
             window = self.rate.window
-            state[GUARD] = min(self.guard_most, max(2 * state[GUARD], window / 50))
-            state[REACH] = min(self.guard_most, max(2 * state[REACH], state[GUARD]))
+            state[GUARD] = min(window * GUARD_MOST, max(2 * state[GUARD], window / 100))
+            # What was learned stays learned: only half as far down again as it had come.
+            state[LEAST_SHARE] = max(state[LEAST_SHARE], (1 + state[SHARE]) / 2)
+            state[SHARE] = 1.0
         if retry_after is not None:
             seconds = min(max(retry_after, self.spacing), LONGEST_PAUSE)
         elif is_news:
@@ -170,11 +187,16 @@ class Schedule:
         state[NEXT] = max(state[NEXT], state[PAUSED_UNTIL])
         return seconds
 
-    @property
-    def _common(self) -> float:
-        """What all answers have in common, with some room below for one that is quicker still."""
+    def _hold(self, delay: float) -> float:
+        """Tell how long beyond the window a place is held, answered after `delay`."""
+        state = self._state
         least = min(self._least)
-        return 0.0 if self._answers < FEW_ANSWERS else max(0.0, least - self.rate.window / 200)
+        if self._answers >= FEW_ANSWERS:
+            delay -= max(0.0, least - self.rate.window / 200)
+        delay = min(delay, self.reach)
+        if delay > self.jitter:
+            delay = self.jitter + state[SHARE] * (delay - self.jitter)
+        return max(delay, state[GUARD])
 
     def _measure(self, delay: float) -> None:
         self._answers += 1
@@ -190,12 +212,15 @@ class Schedule:
         return min(range(HEADER, len(state)), key=state.__getitem__)
 
     def _relax(self, now: float) -> None:
-        """Narrow what 429s have widened, a tenth of the way for each quiet window."""
+        """Go back towards the limit after quiet windows: guard by tenths, share by steps."""
         state = self._state
-        windows = (now - state[QUIET_SINCE]) // self.rate.window
-        if windows < 1 or state[QUIET_SINCE] == -inf:
+        windows = (now - state[STEPPED]) // self.rate.window
+        if windows < 1:
             return
-        keep = 0.9 ** min(windows, 1000.0)
-        state[GUARD] = self.guard_floor + (state[GUARD] - self.guard_floor) * keep
-        state[REACH] = self.reach_floor + (state[REACH] - self.reach_floor) * keep
-        state[QUIET_SINCE] = now
+        state[STEPPED] = now
+        state[GUARD] = self.guard_floor + (state[GUARD] - self.guard_floor) * 0.9 ** min(
+            windows, 999
+        )
+        if now - state[QUIET_SINCE] >= QUIET_WINDOWS * self.rate.window:
+            # One step however long it was: a window in which nothing was sent has shown nothing.
+            state[SHARE] = max(state[LEAST_SHARE], state[SHARE] - SHARE_STEP)
