@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bulkcall.ledger import (
+    loading,
+    reconciling,
+    recording,
+    repeats,
+    reporting,
+    runs,
+    sending,
+    tallies,
+    tokens,
+)
+from bulkcall.ledger.opening import open_store
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -11,8 +24,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from bulkcall.ledger.model import (
-        Batch, BatchRow, Event, NewRun, Placed, ReadyRow, RunInfo, RunState, TracedRow,
+        Batch,
+        BatchRow,
+        Event,
+        NewRun,
+        Placed,
+        ReadyRow,
+        RunInfo,
+        RunState,
+        TracedRow,
     )
+    from bulkcall.ledger.store import Store
     from bulkcall.records import CheckedChunk, Outcome
 
 
@@ -20,79 +42,138 @@ class Ledger:
     """Every call is one committed transaction (reading ones: one snapshot), safe from any thread.
 
     Raises LedgerError (one line: what, where, what to do) for whatever the database can't do,
-    DiskFullError when there is no room.
+    DiskFullError when there is no room, UsageError for a run that does not exist.
     """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._numbers: dict[str, int] = {}
 
     @classmethod
     def open(cls, url: str) -> Ledger:
-        """Open (SQLite: create) the ledger at a path, `sqlite:///…` or `postgresql://…`; migrate it."""
-        raise NotImplementedError
+        """Open (SQLite: create) the ledger at a path, `sqlite:///…` or `postgresql://…`; migrate it.
 
-    def close(self) -> None: ...
+        `:memory:` gives a ledger that ends with the process.
+        """
+        return cls(open_store(url))
+
+    def close(self) -> None:
+        """Close all connections to the database."""
+        self._store.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _number(self, run_id: str) -> int:
+        # A run never changes its number, so it is looked up once.
+        if run_id not in self._numbers:
+            self._numbers[run_id] = self.run(run_id).run_no
+        return self._numbers[run_id]
 
     # -- runs ------------------------------------------------------------------------------------
 
     def begin_run(self, new: NewRun) -> RunInfo:
         """Write the run down (state LOADING)."""
-        raise NotImplementedError
+        with self._store.writing() as transaction:
+            return runs.begin(transaction, new)
 
     def hold(self, run_id: str) -> AbstractContextManager[None]:
         """Be the one process that works on this run. RunHeldError names the other one."""
-        raise NotImplementedError
+        run = self.run(run_id)
+        return self._store.hold(run.run_no, run.run_id)
 
     def add_rows(self, run_id: str, chunk: CheckedChunk) -> None:
         """Write a chunk: its cells (as one compressed blob), records and findings."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        packed = loading.PackedChunk(chunk)
+        with self._store.writing() as transaction:
+            loading.add(transaction, run_no, packed)
 
     def mark_duplicates(self, run_id: str, rows: Sequence[int], first_rows: Sequence[int]) -> None:
         """Rows that equal an earlier row of the file become DUPLICATE, naming that row."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            loading.mark_duplicates(transaction, run_no, rows, first_rows)
 
     def mark_repeats(self, run_id: str) -> int:
         """Valid rows that an earlier run sent (or may have) become DUPLICATE, naming run and time."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            return repeats.mark_all(transaction, run_no)
 
     def set_state(self, run_id: str, state: RunState, *, at: int, reason: str = "") -> None:
-        raise NotImplementedError
+        """Move the run to a state; `at` becomes its end where the state is one."""
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            runs.set_state(transaction, run_no, state, at=at, reason=reason)
 
     def run(self, run_id: str | None = None) -> RunInfo:
         """One run; the latest when None. A unique prefix of the id will do. UsageError if none."""
-        raise NotImplementedError
+        with self._store.reading() as transaction:
+            return runs.find(transaction, run_id)
 
     def runs(self, limit: int = 50) -> list[RunInfo]:
         """Newest first."""
-        raise NotImplementedError
+        with self._store.reading() as transaction:
+            return runs.newest(transaction, limit)
 
     def last_stopped(self) -> RunInfo | None:
         """The newest run that resuming would take up (STOPPED, or left by a dead process)."""
-        raise NotImplementedError
+        with self._store.reading() as transaction:
+            found = runs.resumable(transaction)
+        free = (run for run in found if not self._store.is_held(run.run_no, run.run_id))
+        return next(free, None)
 
     def drop_rows(self, run_id: str) -> None:
         """Forget the rows of a run that died while loading, so that it can be loaded again."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            loading.drop(transaction, run_no)
 
     # -- sending ---------------------------------------------------------------------------------
 
-    def recover(self, run_id: str, *, at: int) -> int:
+    def recover(self, run_id: str, *, at: int) -> int:  # noqa: ARG002 - kept for the run's log
         """After a crash: rows that were going out become DOUBT; returns how many."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            return sending.recover(transaction, run_no)
 
     def expire(self, run_id: str, now: int) -> int:
         """Waiting rows whose ends_at is not after `now`: READY → EXPIRED, DOUBT → HELD."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            if not sending.any_ending(transaction, run_no, now):
+                return 0
+        with self._store.writing() as transaction:
+            return sending.expire(transaction, run_no, now)
 
     def waiting(self, run_id: str, *, with_doubt: bool) -> int:
         """How many rows still wait for their turn."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            return sending.waiting(transaction, run_no, with_doubt=with_doubt)
 
     def take_realtime(
-        self, run_id: str, limit: int, *, now: int, with_doubt: bool, rows: Sequence[int] | None = None
+        self,
+        run_id: str,
+        limit: int,
+        *,
+        now: int,
+        with_doubt: bool,
+        rows: Sequence[int] | None = None,
     ) -> list[ReadyRow]:
         """The next rows by (starts_at, row), marked SENDING (attempts + 1) before this returns.
 
         `rows` names the rows instead (retries). Rows whose ends_at has passed are not returned.
         """
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            return sending.take_realtime(
+                transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows
+            )
 
     def take_batch(
         self,
@@ -109,43 +190,66 @@ class Ledger:
         Those are marked SENDING (attempts + 1) under a new batch number before this returns it,
         with the rows as picked; None where no row waits.
         """
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            return sending.take_batch(
+                transaction, run_no, limit, compose, now=now, with_doubt=with_doubt, rows=rows
+            )
 
     def record(
         self, run_id: str, events: Sequence[Event], *, requests: int = 0, retries: int = 0
     ) -> None:
         """Write what happened, all of it or nothing, in one transaction (docs/life-cycle.md)."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            recording.record(transaction, run_no, events)
+            runs.count_requests(transaction, run_no, requests, retries)
 
     # -- reconciling -----------------------------------------------------------------------------
 
     def open_batches(self, run_id: str, *, again: bool = False) -> list[Batch]:
         """Accepted batches that are not final; with `again` also those holding MISSING rows."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            return reconciling.open_batches(transaction, run_no, again=again)
 
     def batches(self, run_id: str) -> list[Batch]:
-        raise NotImplementedError
+        """Every batch of a run, oldest first."""
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            return reconciling.all_batches(transaction, run_no)
 
     def batch_rows(self, batch: int) -> list[BatchRow]:
         """The rows of a batch as they were sent in it (also rows that have since moved on)."""
-        raise NotImplementedError
+        with self._store.reading() as transaction:
+            return reconciling.batch_rows(transaction, batch)
 
     def note_poll(self, batch: int, *, at: int, final: bool) -> None:
-        raise NotImplementedError
+        """Count one more look at a batch's status; `final` closes the batch."""
+        with self._store.writing() as transaction:
+            reconciling.note_poll(transaction, batch, at=at, final=final)
 
-    def add_unexpected(self, run_id: str, batch: int, records: Sequence[Mapping[str, object]]) -> None:
+    def add_unexpected(
+        self, run_id: str, batch: int, records: Sequence[Mapping[str, object]]
+    ) -> None:
         """Replace what the server lists in this batch and this run never sent."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.writing() as transaction:
+            reconciling.add_unexpected(transaction, run_no, batch, records)
 
     # -- reporting -------------------------------------------------------------------------------
 
     def counts(self, run_id: str) -> dict[Outcome, int]:
         """All eleven outcomes, zero included."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            return tallies.by_outcome(transaction, run_no)
 
     def cells(self, run_id: str) -> Iterator[tuple[int, pa.Table]]:
         """(first row, cells) in row order, as loaded."""
-        raise NotImplementedError
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            yield from reporting.cells(transaction, run_no)
 
     def outcomes(self, run_id: str, size: int = 50_000) -> Iterator[pa.Table]:
         """Row order, `size` rows a table: row int64, outcome, message, field, channel, batch_id,
@@ -154,23 +258,35 @@ class Ledger:
         sent_at, confirmed_at int64 epoch ms or null, and the record's own columns
         (caller_number …) as in CheckedChunk.records, ends_at as validated.
         """
-        raise NotImplementedError
+        run = self.run(run_id)
+        with self._store.reading() as transaction:
+            yield from reporting.outcomes(transaction, run.run_no, run.channel, size)
 
     def findings(self, run_id: str, limit: int | None = None) -> pa.Table:
-        raise NotImplementedError
+        """What validation found in invalid rows, in row order, as in CheckedChunk.findings."""
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            return reporting.findings(transaction, run_no, limit)
 
     def unexpected(self, run_id: str) -> list[dict[str, object]]:
-        raise NotImplementedError
+        """What the server lists in the run's batches and the run never sent."""
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            return reconciling.unexpected(transaction, run_no)
 
     def trace(self, number: str) -> list[TracedRow]:
         """Every row, in every run, with this caller or receiver number (digits)."""
-        raise NotImplementedError
+        with self._store.reading() as transaction:
+            return reporting.trace(transaction, number)
 
-    # -- tokens (api.md: 10 tokens created per 30 minutes per account) ------------------------------
+    # -- tokens (api.md: 10 tokens created per 30 minutes per account) -----------------------------
 
     def token_creations(self, account: str, since: int) -> list[int]:
         """Epoch ms of each token creation of an account since then, oldest first, in all runs."""
-        raise NotImplementedError
+        with self._store.reading() as transaction:
+            return tokens.creations(transaction, account, since)
 
     def note_token_creation(self, account: str, at: int) -> None:
-        raise NotImplementedError
+        """Note that a token of the account was created."""
+        with self._store.writing() as transaction:
+            tokens.note(transaction, account, at)

@@ -224,7 +224,15 @@ class Expired:
 
 
 Event = (
-    GivenBack | TurnedAway | Doubtful | BatchAccepted | BatchSplit | Refused | Answered | Confirmed | Expired
+    GivenBack
+    | TurnedAway
+    | Doubtful
+    | BatchAccepted
+    | BatchSplit
+    | Refused
+    | Answered
+    | Confirmed
+    | Expired
 )
 
 

@@ -1,0 +1,75 @@
+"""The database's exceptions in the words of bulkcall, in one place."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bulkcall.errors import DiskFullError, LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_SEVERITY_LINES = 1
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Turn what the database raises into a LedgerError of one line that names the ledger."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        original = error.orig if isinstance(error, DBAPIError) else None
+        raise in_words(name, original or error) from error
+    except sqlite3.Error as error:
+        raise in_words(name, error) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "psycopg":
+            raise in_words(name, error) from error
+        raise
+
+
+def in_words(name: str, error: BaseException) -> LedgerError:
+    """Give the LedgerError for an exception of a database driver."""
+    if isinstance(error, sqlite3.Error):
+        return _sqlite(name, error)
+    said = str(error).strip().partition("\n")[0] or type(error).__name__
+    sqlstate = getattr(error, "sqlstate", None) or ""
+    if sqlstate == "53100":
+        return DiskFullError(
+            f"the ledger {name} is out of disk space: {said}; "
+            "make room on the database server and resume"
+        )
+    return LedgerError(f"the ledger {name}: {said}")
+
+
+def _sqlite(name: str, error: sqlite3.Error) -> LedgerError:
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    primary = code & 0xFF
+    if primary == sqlite3.SQLITE_FULL:
+        return DiskFullError(
+            f"no room left on the disk of the ledger {name}; make room and resume: nothing is lost"
+        )
+    if primary in _DAMAGED:
+        return LedgerError(
+            f"the ledger {name} is damaged or no ledger ({error}); it is left untouched: "
+            "restore it from a backup, or name another one with BULKCALL_LEDGER"
+        )
+    if primary in _BUSY:
+        return LedgerError(
+            f"the ledger {name} is locked by another process; wait for that one to end"
+        )
+    if primary == sqlite3.SQLITE_READONLY:
+        return LedgerError(f"the ledger {name} is read-only; check its permissions")
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        return LedgerError(f"the ledger {name} can't be opened; check its folder and permissions")
+    if primary == sqlite3.SQLITE_IOERR:
+        return LedgerError(
+            f"the disk of the ledger {name} failed ({error}); check the disk and resume"
+        )
+    return LedgerError(f"the ledger {name}: {error}")

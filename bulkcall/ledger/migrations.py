@@ -1,0 +1,74 @@
+"""The schema's versions: how a ledger is made, and how an older one is brought to today's version.
+
+A migration is a list of portable statements, frozen once released; it never uses today's table
+definitions, which will have moved on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from bulkcall.errors import LedgerError
+from bulkcall.ledger.schema import APPLICATION_ID, SCHEMA_VERSION, metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bulkcall.ledger.store import Store, Transaction
+
+MIGRATIONS: Mapping[int, Sequence[str]] = {}
+"""Version → the statements that lead from it to the next one."""
+
+
+def create(store: Store) -> None:
+    """Make an empty ledger of today's version, unless another process was quicker."""
+    with store.writing() as transaction:
+        if _version(transaction) is None:
+            _create(transaction)
+
+
+def bring_up(store: Store) -> None:
+    """Make the ledger if the database is empty, and migrate it if it is older than this program."""
+    with store.reading() as transaction:
+        version = _version(transaction)
+    if version == SCHEMA_VERSION:
+        return
+    with store.writing() as transaction:
+        version = _version(transaction)
+        if version is None:
+            _create(transaction)
+            return
+        if version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"the ledger {store.name} was made by a newer bulkcall (schema {version}, this one "
+                f"knows {SCHEMA_VERSION}); use that one"
+            )
+        for step in range(version, SCHEMA_VERSION):
+            for statement in MIGRATIONS[step]:
+                transaction.run(statement)
+        transaction.run("UPDATE meta SET value = ? WHERE key = 'schema'", str(SCHEMA_VERSION))
+
+
+def _version(transaction: Transaction) -> int | None:
+    if not transaction.store.has_table(transaction, "meta"):
+        return None
+    found = transaction.value("SELECT value FROM meta WHERE key = 'schema'")
+    if found is None or not str(found).isdigit():
+        raise LedgerError(
+            f"the ledger {transaction.store.name} is damaged: it does not say its schema version"
+        )
+    return int(found)
+
+
+def _create(transaction: Transaction) -> None:
+    dialect = postgresql.dialect() if transaction.store.postgresql else sqlite.dialect()
+    if not transaction.store.postgresql:
+        transaction.run(f"PRAGMA application_id = {APPLICATION_ID}")
+    for table in metadata.sorted_tables:
+        transaction.run(str(CreateTable(table).compile(dialect=dialect)))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            transaction.run(str(CreateIndex(index).compile(dialect=dialect)))
+    transaction.run("INSERT INTO meta (key, value) VALUES ('schema', ?)", str(SCHEMA_VERSION))

@@ -1,0 +1,113 @@
+"""From a path or a database URL to a ledger of the current schema version, or a clear refusal."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bulkcall.errors import LedgerError
+from bulkcall.ledger import migrations
+from bulkcall.ledger.failures import translated
+from bulkcall.ledger.schema import APPLICATION_ID
+from bulkcall.ledger.sqlite import SqliteFile, SqliteMemory
+
+if TYPE_CHECKING:
+    from bulkcall.ledger.store import Store
+
+_HEADER = b"SQLite format 3\x00"
+_SYNCHRONOUS = ("full", "normal")
+
+
+def open_store(url: str) -> Store:
+    """Open the ledger at a path, `sqlite:///…`, `postgresql://…` or `:memory:`, and migrate it."""
+    if url in (":memory:", "sqlite://", "sqlite:///:memory:"):
+        memory = SqliteMemory()
+        migrations.bring_up(memory)
+        return memory
+    if "://" not in url:
+        return _open_file(Path(url).expanduser(), "full")
+    scheme = url.partition("://")[0]
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        from bulkcall.ledger.postgresql import open_postgresql  # noqa: PLC0415 - an optional extra
+
+        return open_postgresql(url)
+    if scheme != "sqlite":
+        raise LedgerError(
+            f"no ledger can be kept in {scheme}://; use a path, sqlite:///PATH or postgresql://…"
+        )
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise LedgerError(f"{url} is no ledger's URL; write sqlite:///PATH") from None
+    synchronous = str(parsed.query.get("synchronous", "full")).lower()
+    if synchronous not in _SYNCHRONOUS or not parsed.database:
+        raise LedgerError(f"{url} is no ledger's URL; write sqlite:///PATH?synchronous=full|normal")
+    return _open_file(Path(parsed.database).expanduser(), synchronous)
+
+
+def _open_file(path: Path, synchronous: str) -> Store:
+    new = _check_file(path)
+    if new:
+        _create_file(path)
+    store = SqliteFile(path, synchronous=synchronous)
+    try:
+        if new:
+            migrations.create(store)
+            with translated(store.name):
+                _set_wal(path)
+        migrations.bring_up(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _set_wal(path: Path) -> None:
+    """Switch to a write-ahead log, for good: only after the header says whose file it is."""
+    connection = sqlite3.connect(path, timeout=30.0)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    finally:
+        connection.close()
+
+
+def _create_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise LedgerError(f"the ledger {path} can't be created: {error.strerror}") from error
+
+
+def _check_file(path: Path) -> bool:
+    """Refuse a file that is no ledger before SQLite touches it; give whether there is none yet."""
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            return True
+        with path.open("rb") as file:
+            head = file.read(100)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise LedgerError(f"the ledger {path} can't be opened: {error.strerror}") from error
+    untouched = "it is left untouched: name another file with BULKCALL_LEDGER"
+    if not head.startswith(_HEADER):
+        raise LedgerError(f"{path} is no ledger of bulkcall (no SQLite file); {untouched}")
+    if len(head) < 100 or int.from_bytes(head[68:72], "big") != APPLICATION_ID:  # noqa: PLR2004 - the header's own length
+        raise LedgerError(f"{path} is an SQLite file of another program; {untouched}")
+    page = int.from_bytes(head[16:18], "big")
+    page = 65536 if page == 1 else page
+    wal = path.with_name(path.name + "-wal")
+    pages = int.from_bytes(head[28:32], "big")
+    if size < pages * page and not (wal.exists() and wal.stat().st_size):
+        raise LedgerError(
+            f"the ledger {path} is damaged (cut off after {size} of {pages * page} bytes); "
+            "it is left untouched: restore it from a backup"
+        )
+    return False

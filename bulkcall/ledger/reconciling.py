@@ -1,0 +1,103 @@
+"""Batches and their rows, for the stage that asks the server what became of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bulkcall.errors import LedgerError
+from bulkcall.ledger.model import Batch, BatchRow
+from bulkcall.ledger.packing import unpacked_numbers
+from bulkcall.ledger.schema import row_key, row_number, row_range
+from bulkcall.records import CallRecord, RowState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bulkcall.ledger.store import Transaction
+
+_BATCH = """
+    SELECT batch, batch_id, size, state, created_at, accepted_at, http_status, polls, polled_at
+    FROM batches WHERE run_no = ?
+"""
+
+
+def all_batches(transaction: Transaction, run_no: int) -> list[Batch]:
+    """Give each batch of a run, oldest first."""
+    return [Batch(*row) for row in transaction.all(_BATCH + " ORDER BY batch", run_no)]
+
+
+def open_batches(transaction: Transaction, run_no: int, *, again: bool) -> list[Batch]:
+    """Give accepted batches that are not final; with `again` all that hold rows without an end."""
+    found = transaction.all(_BATCH + " AND state = 'accepted' ORDER BY batch", run_no)
+    if again:
+        # States 2, 3, 4, 13: DOUBT, HELD, ACCEPTED, MISSING.
+        unsettled = transaction.all(
+            "SELECT DISTINCT batch FROM rows WHERE id BETWEEN ? AND ? AND state IN (2, 3, 4, 13)"
+            " AND batch IS NOT NULL",
+            *row_range(run_no),
+        )
+        final = transaction.keyed(
+            _BATCH + " AND state = 'final' AND batch IN_KEYS",
+            [batch for (batch,) in unsettled],
+            run_no,
+        )
+        found = sorted([*found, *final])
+    return [Batch(*row) for row in found]
+
+
+def batch_rows(transaction: Transaction, batch: int) -> list[BatchRow]:
+    """Give the rows of a batch as they were sent in it, in the order of the request."""
+    found = transaction.one("SELECT run_no, placed FROM batches WHERE batch = ?", batch)
+    if found is None:
+        raise LedgerError(f"batch {batch} is not in the ledger")
+    run_no, placed = found
+    numbers = unpacked_numbers(placed)
+    stamps = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    rows = transaction.keyed(
+        "SELECT r.id, r.caller, r.receiver, r.starts_at, w.label_id, w.name, w.reason, r.state,"
+        " r.attempts FROM rows r LEFT JOIN wordings w ON w.id = r.wording WHERE r.id IN_KEYS",
+        [row_key(run_no, row) for row in stamps],
+    )
+    by_row = {row_number(row[0]): row for row in rows}
+    return [_batch_row(row, by_row[row], ends_at) for row, ends_at in stamps.items()]
+
+
+def _batch_row(number: int, row: tuple[Any, ...], ends_at: int) -> BatchRow:
+    record = CallRecord(str(row[1]), str(row[2]), row[3], ends_at, row[4], row[5], row[6])
+    return BatchRow(number, record, RowState(row[7]), row[8])
+
+
+def note_poll(transaction: Transaction, batch: int, *, at: int, final: bool) -> None:
+    """Count one more look at a batch's status."""
+    changed = transaction.run(
+        "UPDATE batches SET polls = polls + 1, polled_at = ?, state = ?"
+        " WHERE batch = ? AND state IN ('accepted', 'final')",
+        at,
+        "final" if final else "accepted",
+        batch,
+    )
+    if not changed:
+        raise LedgerError(f"batch {batch} was not accepted, so its status can't be asked for")
+
+
+def add_unexpected(
+    transaction: Transaction, run_no: int, batch: int, records: Sequence[Mapping[str, object]]
+) -> None:
+    """Replace what the server lists in a batch and the run never sent."""
+    transaction.run("DELETE FROM unexpected WHERE batch = ?", batch)
+    transaction.many(
+        "INSERT INTO unexpected (batch, place, run_no, record) VALUES (?, ?, ?, ?)",
+        [
+            (batch, place, run_no, json.dumps(dict(record), default=str))
+            for place, record in enumerate(records)
+        ],
+    )
+
+
+def unexpected(transaction: Transaction, run_no: int) -> list[dict[str, object]]:
+    """Give the run's unexpected records, batch by batch."""
+    found = transaction.all(
+        "SELECT record FROM unexpected WHERE run_no = ? ORDER BY batch, place", run_no
+    )
+    return [json.loads(record) for (record,) in found]

@@ -1,0 +1,162 @@
+"""Runs: begun, found, moved from state to state."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bulkcall.errors import UsageError
+from bulkcall.ledger.model import RunInfo, RunState
+from bulkcall.records import Channel, OnUnknown, RowState
+
+if TYPE_CHECKING:
+    from bulkcall.ledger.model import NewRun
+    from bulkcall.ledger.store import Transaction
+
+_ENDED = frozenset({RunState.STOPPED, RunState.WITHHELD, RunState.FINISHED, RunState.ABANDONED})
+_RUN = """
+    SELECT r.run_no, r.run_id, r.file, r.sha256, r.channel, r.columns, r.fields, a.account,
+        a.base_url, r.out_dir, r.own_times, r.on_unknown, r.resend, r.canary, r.dry_run, r.profile,
+        r.file_facts, r.state, r.reason, r.row_count, r.requests, r.retries, r.started_at,
+        r.finished_at
+    FROM runs r JOIN accounts a ON a.account_no = r.account_no
+"""
+
+
+def begin(transaction: Transaction, new: NewRun) -> RunInfo:
+    """Write a run down, in state LOADING."""
+    transaction.run(
+        "INSERT INTO accounts (account, base_url) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        new.account,
+        new.base_url,
+    )
+    account_no = transaction.value(
+        "SELECT account_no FROM accounts WHERE account = ? AND base_url = ?",
+        new.account,
+        new.base_url,
+    )
+    if transaction.one("SELECT 1 FROM runs WHERE run_id = ?", new.run_id):
+        raise UsageError(f"a run {new.run_id} stands in the ledger already; choose another id")
+    run_no = transaction.value(
+        "INSERT INTO runs (run_id, account_no, file, sha256, channel, columns, fields, out_dir,"
+        " own_times, on_unknown, resend, canary, dry_run, profile, file_facts, state, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_no",
+        new.run_id,
+        account_no,
+        new.file,
+        new.sha256,
+        str(new.channel),
+        json.dumps(list(new.columns)),
+        json.dumps({str(name): index for name, index in new.fields.items()}),
+        new.out_dir,
+        int(new.own_times),
+        str(new.on_unknown),
+        int(new.resend),
+        new.canary,
+        int(new.dry_run),
+        new.profile,
+        json.dumps(dict(new.file_facts)),
+        str(RunState.LOADING),
+        new.started_at,
+    )
+    transaction.many(
+        "INSERT INTO tallies (run_no, state, row_count) VALUES (?, ?, 0)",
+        [(run_no, int(state)) for state in RowState],
+    )
+    return by_number(transaction, run_no)
+
+
+def by_number(transaction: Transaction, run_no: int) -> RunInfo:
+    """Give one run."""
+    return _info(transaction.all(_RUN + " WHERE r.run_no = ?", run_no)[0])
+
+
+def find(transaction: Transaction, run_id: str | None) -> RunInfo:
+    """Give one run by its id or a unique prefix of it; the latest when None. UsageError if none."""
+    if run_id is None:
+        found = transaction.all(_RUN + " ORDER BY r.run_no DESC LIMIT 1")
+        if not found:
+            raise UsageError("the ledger holds no run yet; start one with `bulkcall run FILE`")
+        return _info(found[0])
+    found = transaction.all(_RUN + " WHERE r.run_id = ?", run_id)
+    if not found and run_id:
+        found = transaction.all(
+            _RUN + " WHERE substr(r.run_id, 1, ?) = ? ORDER BY r.run_no LIMIT 3",
+            len(run_id),
+            run_id,
+        )
+    if not found:
+        raise UsageError(f"the ledger holds no run {run_id}; `bulkcall runs` lists them")
+    if len(found) > 1:
+        raise UsageError(
+            f"more than one run begins with {run_id} ({found[0][1]}, {found[1][1]} …); "
+            "give more of its id"
+        )
+    return _info(found[0])
+
+
+def newest(transaction: Transaction, limit: int) -> list[RunInfo]:
+    """Give the newest runs, newest first."""
+    return [_info(row) for row in transaction.all(_RUN + " ORDER BY r.run_no DESC LIMIT ?", limit)]
+
+
+def resumable(transaction: Transaction) -> list[RunInfo]:
+    """Give the runs that stopped or that a process left, if it is dead; newest first."""
+    found = transaction.all(
+        _RUN
+        + " WHERE r.state IN ('stopped', 'loading', 'sending', 'confirming') ORDER BY r.run_no DESC"
+    )
+    return [_info(row) for row in found]
+
+
+def set_state(
+    transaction: Transaction, run_no: int, state: RunState, *, at: int, reason: str
+) -> None:
+    """Move a run to a state; one that ends it notes the time."""
+    transaction.run(
+        "UPDATE runs SET state = ?, reason = ?, finished_at = ? WHERE run_no = ?",
+        str(state),
+        reason,
+        at if state in _ENDED else None,
+        run_no,
+    )
+
+
+def count_requests(transaction: Transaction, run_no: int, requests: int, retries: int) -> None:
+    """Add to the run's requests and retries."""
+    if requests or retries:
+        transaction.run(
+            "UPDATE runs SET requests = requests + ?, retries = retries + ? WHERE run_no = ?",
+            requests,
+            retries,
+            run_no,
+        )
+
+
+def _info(row: tuple[Any, ...]) -> RunInfo:
+    return RunInfo(
+        run_no=row[0],
+        run_id=row[1],
+        file=row[2],
+        sha256=row[3],
+        channel=Channel(row[4]),
+        columns=tuple(json.loads(row[5])),
+        fields=json.loads(row[6]),
+        account=row[7],
+        base_url=row[8],
+        out_dir=row[9],
+        own_times=bool(row[10]),
+        on_unknown=OnUnknown(row[11]),
+        resend=bool(row[12]),
+        canary=row[13],
+        dry_run=bool(row[14]),
+        profile=row[15],
+        file_facts=json.loads(row[16]),
+        state=RunState(row[17]),
+        reason=row[18],
+        rows=row[19],
+        requests=row[20],
+        retries=row[21],
+        started_at=row[22],
+        finished_at=row[23],
+    )

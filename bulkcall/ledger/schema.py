@@ -1,0 +1,218 @@
+"""The tables of the current schema version; migrations.py knows how older ledgers get there.
+
+A row of a campaign file is known by one number, `rows.id` = run number x 2^32 + row number, so that
+a run is a range of the primary key, in file order. The texts of a record repeat a lot and stand once
+a chunk in `wordings`. What only the report reads (a chunk's original cells, its findings, which rows
+a batch was made of) is packed into one blob.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+SCHEMA_VERSION = 1
+
+APPLICATION_ID = 0x62756C6B
+"""Stands in the header of each SQLite ledger ("bulk"), so that no other file is taken for one."""
+
+ROW_BITS = 32
+"""How many low bits of `rows.id` hold the row number."""
+
+# SQLite gives only a column declared INTEGER the speed of its own row number.
+_KEY = BigInteger().with_variant(Integer, "sqlite")
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_no", Integer, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("base_url", String, nullable=False),
+    # Rows taken to be sent so far, in all runs: tells a run cheaply that another one is sending too.
+    Column("taken", BigInteger, nullable=False, server_default="0"),
+    Index("accounts_by_name", "account", "base_url", unique=True),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_no", Integer, primary_key=True),
+    Column("run_id", String, nullable=False, unique=True),
+    Column("account_no", Integer, nullable=False),
+    Column("file", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("columns", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("out_dir", String, nullable=False),
+    Column("own_times", SmallInteger, nullable=False),
+    Column("on_unknown", String, nullable=False),
+    Column("resend", SmallInteger, nullable=False),
+    Column("canary", Integer, nullable=False),
+    Column("dry_run", SmallInteger, nullable=False),
+    Column("profile", String, nullable=False),
+    Column("file_facts", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("row_count", BigInteger, nullable=False, server_default="0"),
+    Column("requests", BigInteger, nullable=False, server_default="0"),
+    Column("retries", BigInteger, nullable=False, server_default="0"),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("taken", BigInteger, nullable=False, server_default="0"),
+    # What other runs of the account had taken when repeats were last looked for.
+    Column("others_seen", BigInteger, nullable=False, server_default="0"),
+    Column("purged_at", BigInteger),
+    Index("runs_by_state", "state"),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("run_no", Integer, primary_key=True),
+    Column("state", SmallInteger, primary_key=True),
+    Column("row_count", BigInteger, nullable=False),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", _KEY, primary_key=True, autoincrement=False),
+    Column("row_count", Integer, nullable=False),
+    Column("finding_count", Integer, nullable=False),
+    Column("cells", LargeBinary, nullable=False),
+    Column("findings", LargeBinary),
+)
+
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("id", _KEY, primary_key=True, autoincrement=False),
+    Column("label_id", Text),
+    Column("name", Text),
+    Column("reason", Text),
+)
+
+rows = Table(
+    "rows",
+    metadata,
+    Column("id", _KEY, primary_key=True, autoincrement=False),
+    Column("run_no", Integer, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("caller", _BIG),
+    Column("receiver", _BIG),
+    Column("starts_at", _BIG),
+    Column("ends_at", _BIG),
+    Column("identity", _BIG),
+    Column("wording", _BIG),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("doubtful", SmallInteger, nullable=False, server_default="0"),
+    Column("batch", _BIG),
+    Column("earlier_batch", _BIG),
+    Column("sent_at", _BIG),
+    Column("earlier_sent_at", _BIG),
+    Column("http_status", SmallInteger),
+    Column("confirmed_at", _BIG),
+    Column("record_id", Text),
+    Column("matched", Text),
+    Column("field", Text),
+    Column("message", Text),
+    Index(
+        "rows_waiting",
+        "run_no",
+        "starts_at",
+        "id",
+        sqlite_where=text("state IN (0, 2)"),
+        postgresql_where=text("state IN (0, 2)"),
+    ),
+    Index(
+        "rows_ending",
+        "run_no",
+        "ends_at",
+        sqlite_where=text("state IN (0, 2)"),
+        postgresql_where=text("state IN (0, 2)"),
+    ),
+    Index("rows_by_receiver", "receiver", "identity"),
+    Index("rows_by_caller", "caller"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch", _KEY, primary_key=True),
+    Column("run_no", Integer, nullable=False),
+    Column("batch_id", String, nullable=False, server_default=""),
+    Column("size", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("accepted_at", BigInteger),
+    Column("http_status", SmallInteger),
+    Column("polls", Integer, nullable=False, server_default="0"),
+    Column("polled_at", BigInteger),
+    Column("placed", LargeBinary, nullable=False),
+    Index("batches_by_run", "run_no", "state"),
+    sqlite_autoincrement=True,
+)
+
+unexpected = Table(
+    "unexpected",
+    metadata,
+    Column("batch", _KEY, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("run_no", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    Index("unexpected_by_run", "run_no"),
+)
+
+token_creations = Table(
+    "token_creations",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("token_creations_by_account", "account", "created_at"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("run_no", Integer, primary_key=True, autoincrement=False),
+    Column("holder", Text, nullable=False),
+)
+
+
+def row_key(run_no: int, row: int) -> int:
+    """Give the `rows.id` of a row."""
+    return (run_no << ROW_BITS) | row
+
+
+def row_range(run_no: int) -> tuple[int, int]:
+    """Give the first and the last `rows.id` that a run can hold, both included."""
+    return run_no << ROW_BITS, ((run_no + 1) << ROW_BITS) - 1
+
+
+def row_number(key: int) -> int:
+    """Give the row number in a `rows.id`."""
+    return key & ((1 << ROW_BITS) - 1)

@@ -1,0 +1,236 @@
+"""Rows on their way out: taken in order, marked before anyone may send them, expired in time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bulkcall.errors import LedgerError
+from bulkcall.ledger import repeats, tallies
+from bulkcall.ledger.lifecycle import (
+    EXPIRED_IN_DOUBT_MESSAGE,
+    EXPIRED_MESSAGE,
+    RECOVERED_MESSAGE,
+)
+from bulkcall.ledger.model import ReadyRow
+from bulkcall.ledger.packing import packed_numbers
+from bulkcall.ledger.schema import row_key, row_number, row_range
+from bulkcall.records import CallRecord, RowState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bulkcall.ledger.model import Placed
+    from bulkcall.ledger.store import Transaction
+
+# States 0 and 2: READY and DOUBT, in the words of the partial index. A plus before ends_at keeps
+# the databases from choosing the other index and sorting a million rows to find the first few.
+_WAITING = """
+    SELECT r.id, r.caller, r.receiver, r.starts_at, r.ends_at, w.label_id, w.name, w.reason,
+        r.attempts, r.tries, r.state
+    FROM rows r LEFT JOIN wordings w ON w.id = r.wording
+    WHERE r.run_no = ? AND r.state IN (0, 2) AND +r.ends_at > ?
+"""
+_READY_ONLY = " AND r.state = 0"
+_IN_TURN = " ORDER BY r.starts_at, r.id LIMIT ?"
+_NAMED = " AND r.id IN_KEYS"
+_ENDING = " FROM rows WHERE run_no = ? AND state IN (0, 2) AND ends_at <= ?"
+
+
+def take_realtime(
+    transaction: Transaction,
+    run_no: int,
+    limit: int,
+    *,
+    now: int,
+    with_doubt: bool,
+    rows: Sequence[int] | None,
+) -> list[ReadyRow]:
+    """Take the next rows, each for a request of its own."""
+    ready = _next(transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows)
+    _mark(transaction, run_no, ready, now=now, batch=None)
+    return ready
+
+
+def take_batch(
+    transaction: Transaction,
+    run_no: int,
+    limit: int,
+    compose: Callable[[Sequence[ReadyRow]], Sequence[Placed]],
+    *,
+    now: int,
+    with_doubt: bool,
+    rows: Sequence[int] | None,
+) -> tuple[int, list[ReadyRow], list[Placed]] | None:
+    """Take what `compose` picks of the next rows, for one batch request."""
+    ready = _next(transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows)
+    if not ready:
+        return None
+    placed = list(compose(ready))
+    if not placed:
+        return None
+    shown = {row.row: row for row in ready}
+    picked = [shown[place.row] for place in placed if place.row in shown]
+    if len(picked) < len(placed) or len({row.row for row in picked}) < len(placed):
+        raise LedgerError("a batch was composed of rows that were not offered, or of one row twice")
+    batch = transaction.value(
+        "INSERT INTO batches (run_no, size, state, created_at, placed)"
+        " VALUES (?, ?, 'sending', ?, ?) RETURNING batch",
+        run_no,
+        len(placed),
+        now,
+        packed_numbers([number for place in placed for number in (place.row, place.ends_at)]),
+    )
+    _mark(transaction, run_no, picked, now=now, batch=batch)
+    return batch, picked, placed
+
+
+def _next(
+    transaction: Transaction,
+    run_no: int,
+    limit: int,
+    *,
+    now: int,
+    with_doubt: bool,
+    rows: Sequence[int] | None,
+) -> list[ReadyRow]:
+    # Locked first: takes of one account come one after the other, whoever makes them.
+    account_no, resend, foreign = transaction.all(
+        "SELECT r.account_no, r.resend, a.taken - r.taken - r.others_seen FROM accounts a"
+        " JOIN runs r ON r.account_no = a.account_no WHERE r.run_no = ?"
+        + transaction.store.for_update,
+        run_no,
+    )[0]
+    del account_no
+    while True:
+        found = _waiting_rows(transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows)
+        if not found or resend or not foreign:
+            break
+        ready = [row[0] for row in found if row[10] == RowState.READY]
+        repeated = repeats.mark_among(transaction, run_no, ready)
+        if not repeated:
+            break
+        left = [row for row in found if row[0] not in repeated]
+        if left:
+            found = left
+            break
+    return [_ready_row(row) for row in found]
+
+
+def _waiting_rows(
+    transaction: Transaction,
+    run_no: int,
+    limit: int,
+    *,
+    now: int,
+    with_doubt: bool,
+    rows: Sequence[int] | None,
+) -> list[tuple[Any, ...]]:
+    sql = _WAITING if with_doubt else _WAITING + _READY_ONLY
+    if rows is None:
+        return transaction.all(sql + _IN_TURN, run_no, now, limit)
+    keys = [row_key(run_no, int(row)) for row in rows]
+    found = transaction.keyed(sql + _NAMED, keys, run_no, now)
+    return sorted(found, key=lambda row: (row[3], row[0]))[:limit]
+
+
+def _ready_row(row: tuple[Any, ...]) -> ReadyRow:
+    return ReadyRow(
+        row=row_number(row[0]),
+        record=CallRecord(str(row[1]), str(row[2]), row[3], row[4], row[5], row[6], row[7]),
+        attempts=row[8],
+        tries=row[9],
+        state=RowState(row[10]),
+    )
+
+
+def _mark(
+    transaction: Transaction, run_no: int, ready: Sequence[ReadyRow], *, now: int, batch: int | None
+) -> None:
+    """Write the rows down as going out."""
+    if not ready:
+        return
+    marked = transaction.keyed_run(
+        "UPDATE rows SET state = 1, attempts = attempts + 1, earlier_sent_at = sent_at, sent_at = ?,"
+        " earlier_batch = batch, batch = ? WHERE state IN (0, 2) AND id IN_KEYS",
+        [row_key(run_no, row.row) for row in ready],
+        now,
+        batch,
+    )
+    if marked != len(ready):
+        raise LedgerError("another process took a row at the same moment; resume the run")
+    doubtful = sum(row.state is RowState.DOUBT for row in ready)
+    tallies.change(
+        transaction,
+        run_no,
+        {
+            RowState.READY: doubtful - len(ready),
+            RowState.SENDING: len(ready),
+            RowState.DOUBT: -doubtful,
+        },
+    )
+    transaction.run("UPDATE runs SET taken = taken + ? WHERE run_no = ?", len(ready), run_no)
+    transaction.run(
+        "UPDATE accounts SET taken = taken + ?"
+        " WHERE account_no = (SELECT account_no FROM runs WHERE run_no = ?)",
+        len(ready),
+        run_no,
+    )
+
+
+def any_ending(transaction: Transaction, run_no: int, now: int) -> bool:
+    """Tell whether a waiting row's ends_at is not after `now`."""
+    return transaction.one("SELECT 1" + _ENDING + " LIMIT 1", run_no, now) is not None
+
+
+def expire(transaction: Transaction, run_no: int, now: int) -> int:
+    """Let waiting rows whose ends_at is not after `now` go: READY → EXPIRED, DOUBT → HELD."""
+    counts = dict(
+        transaction.all("SELECT state, count(*)" + _ENDING + " GROUP BY state", run_no, now)
+    )
+    ready, doubt = counts.get(0, 0), counts.get(2, 0)
+    if ready + doubt:
+        transaction.run(
+            "UPDATE rows SET state = CASE state WHEN 0 THEN 17 ELSE 3 END,"
+            " message = CASE state WHEN 0 THEN ? ELSE ? END"
+            " WHERE run_no = ? AND state IN (0, 2) AND ends_at <= ?",
+            EXPIRED_MESSAGE,
+            EXPIRED_IN_DOUBT_MESSAGE,
+            run_no,
+            now,
+        )
+        tallies.change(
+            transaction,
+            run_no,
+            {
+                RowState.READY: -ready,
+                RowState.EXPIRED: ready,
+                RowState.DOUBT: -doubt,
+                RowState.HELD: doubt,
+            },
+        )
+    return int(ready + doubt)
+
+
+def recover(transaction: Transaction, run_no: int) -> int:
+    """Let rows that were going out when a process died become DOUBT; give how many did."""
+    if not tallies.by_state(transaction, run_no)[RowState.SENDING]:
+        return 0
+    first, last = row_range(run_no)
+    moved = transaction.run(
+        "UPDATE rows SET state = 2, doubtful = 1, http_status = NULL, field = NULL, message = ?"
+        " WHERE id BETWEEN ? AND ? AND state = 1",
+        RECOVERED_MESSAGE,
+        first,
+        last,
+    )
+    transaction.run(
+        "UPDATE batches SET state = 'doubtful' WHERE run_no = ? AND state = 'sending'", run_no
+    )
+    tallies.change(transaction, run_no, {RowState.SENDING: -moved, RowState.DOUBT: moved})
+    return moved
+
+
+def waiting(transaction: Transaction, run_no: int, *, with_doubt: bool) -> int:
+    """Count the rows that still wait for their turn."""
+    counts = tallies.by_state(transaction, run_no)
+    return counts[RowState.READY] + (counts[RowState.DOUBT] if with_doubt else 0)

@@ -1,0 +1,182 @@
+"""The ledger in one SQLite file (the default), or in memory."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from bulkcall.errors import RunHeldError
+from bulkcall.ledger.failures import translated
+from bulkcall.ledger.filelock import FileHolds
+from bulkcall.ledger.packing import python_columns
+from bulkcall.ledger.store import Store, Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+BUSY_SECONDS = 30.0
+_IN_KEYS = "IN (SELECT value FROM json_each(?))"
+
+
+class _SqliteStore(Store):
+    """What a file and memory have in common."""
+
+    def dialect(self, sql: str) -> str:
+        return sql.replace("IN_KEYS", _IN_KEYS)
+
+    def keys(self, keys: Iterable[int]) -> object:
+        return json.dumps(list(keys))
+
+    def has_table(self, transaction: Transaction, table: str) -> bool:
+        found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return transaction.one(found, table) is not None
+
+    def bulk_insert(self, cursor: Any, table: str, columns: pa.Table) -> None:
+        names = ", ".join(columns.column_names)
+        marks = ", ".join("?" * columns.num_columns)
+        cursor.executemany(
+            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of our own tables
+            zip(*python_columns(columns), strict=True),
+        )
+
+
+class SqliteFile(_SqliteStore):
+    """A ledger in a file: write-ahead log, one writer at a time, readers never wait."""
+
+    def __init__(self, path: Path, *, synchronous: str) -> None:
+        self.path = path
+        self.name = str(path)
+        self._synchronous = synchronous
+        self._turn = threading.Lock()
+        self._holds = FileHolds(path)
+        self.engine = create_engine(
+            "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=4, max_overflow=28
+        )
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        with translated(self.name), self._turn, self._transaction("BEGIN IMMEDIATE") as transaction:
+            yield transaction
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with translated(self.name), self._transaction("BEGIN") as transaction:
+            yield transaction
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Transaction]:
+        with closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(begin)
+            try:
+                yield Transaction(self, cursor)
+                cursor.execute("COMMIT")
+            except BaseException:
+                # A full disk may have undone the transaction already.
+                if connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+                    cursor.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def hold(self, run_no: int, run_id: str) -> Iterator[None]:  # noqa: ARG002 - PostgreSQL's key
+        with self._holds.hold(run_id):
+            yield
+
+    def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - PostgreSQL's key
+        return self._holds.holder(run_id) is not None
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class SqliteMemory(_SqliteStore):
+    """A ledger that ends with the process: for dry runs of the code, and to measure what disks cost."""
+
+    name = ":memory:"
+
+    def __init__(self) -> None:
+        self._turn = threading.RLock()
+        self._held: set[int] = set()
+        self.engine = create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(
+                ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
+            ),
+            poolclass=StaticPool,
+        )
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        with self._turn, translated(self.name), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN")
+            try:
+                yield Transaction(self, cursor)
+                cursor.execute("COMMIT")
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        # One connection serves everyone, so a snapshot that stays open would keep writers out:
+        # each statement reads what is there.
+        with translated(self.name), closing(self.engine.raw_connection()) as connection:
+            yield _Locked(self, connection.cursor(), self._turn)
+
+    @contextmanager
+    def hold(self, run_no: int, run_id: str) -> Iterator[None]:
+        with self._turn:
+            if run_no in self._held:
+                raise RunHeldError(f"run {run_id} is being worked on in this process already")
+            self._held.add(run_no)
+        try:
+            yield
+        finally:
+            self._held.discard(run_no)
+
+    def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - files need the id
+        return run_no in self._held
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class _Locked(Transaction):
+    """Reads one statement at a time under a lock."""
+
+    def __init__(self, store: Store, cursor: Any, lock: threading.RLock) -> None:
+        super().__init__(store, cursor)
+        self._lock = lock
+
+    def all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return super().all(sql, *values)
+
+    def one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        with self._lock:
+            return super().one(sql, *values)

@@ -1,0 +1,113 @@
+"""What the ledger asks of a database: transactions, and a few words in its own dialect.
+
+SQL is written once, for both databases: `?` for a value, `IN_KEYS` where a list of keys is meant.
+The driver is used directly under SQLAlchemy's pool, because a row costs a third of what it costs
+through SQLAlchemy's own statements.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
+
+    import pyarrow as pa
+
+type_Row = tuple[Any, ...]
+
+
+class Transaction:
+    """One transaction on one connection: statements in, tuples out."""
+
+    def __init__(self, store: Store, cursor: Any) -> None:
+        self.store = store
+        self._cursor = cursor
+
+    def all(self, sql: str, *values: object) -> list[type_Row]:
+        """Give all rows of a query."""
+        self._cursor.execute(self.store.dialect(sql), values)
+        return list(self._cursor.fetchall())
+
+    def one(self, sql: str, *values: object) -> type_Row | None:
+        """Give the first row of a query, None where there is none."""
+        self._cursor.execute(self.store.dialect(sql), values)
+        row: type_Row | None = self._cursor.fetchone()
+        return row
+
+    def value(self, sql: str, *values: object) -> Any:
+        """Give the first value of the first row, None where there is none."""
+        row = self.one(sql, *values)
+        return None if row is None else row[0]
+
+    def run(self, sql: str, *values: object) -> int:
+        """Change rows; give how many."""
+        self._cursor.execute(self.store.dialect(sql), values)
+        return int(self._cursor.rowcount)
+
+    def many(self, sql: str, values: Sequence[type_Row]) -> int:
+        """Run a statement once for each tuple of values; give how many rows changed in all."""
+        if not values:
+            return 0
+        self._cursor.executemany(self.store.dialect(sql), values)
+        return int(self._cursor.rowcount)
+
+    def keyed(self, sql: str, keys: Iterable[int], *values: object) -> list[type_Row]:
+        """Give all rows of a query whose last value is the list of keys (`IN_KEYS`)."""
+        return self.all(sql, *values, self.store.keys(keys))
+
+    def keyed_run(self, sql: str, keys: Iterable[int], *values: object) -> int:
+        """Change rows with a statement whose last value is the list of keys (`IN_KEYS`)."""
+        return self.run(sql, *values, self.store.keys(keys))
+
+    def insert(self, table: str, columns: pa.Table) -> None:
+        """Insert a whole Arrow table, whose column names are those of the database's table."""
+        self.store.bulk_insert(self._cursor, table, columns)
+
+
+class Store(ABC):
+    """A database that holds a ledger."""
+
+    name: str
+    """How messages call it; shows no password."""
+    postgresql = False
+    for_update = ""
+    """Ends a query whose rows this transaction is about to change."""
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """One transaction that is committed when the block ends, and undone when it raises."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """One snapshot that only reads."""
+
+    @abstractmethod
+    def dialect(self, sql: str) -> str:
+        """Put a portable statement into this database's words."""
+
+    @abstractmethod
+    def keys(self, keys: Iterable[int]) -> object:
+        """Put a list of keys into the value that `IN_KEYS` takes."""
+
+    @abstractmethod
+    def bulk_insert(self, cursor: Any, table: str, columns: pa.Table) -> None:
+        """Insert a whole Arrow table the fastest way there is."""
+
+    @abstractmethod
+    def has_table(self, transaction: Transaction, table: str) -> bool:
+        """Tell whether the database has such a table."""
+
+    @abstractmethod
+    def hold(self, run_no: int, run_id: str) -> AbstractContextManager[None]:
+        """Be the one process that works on the run; RunHeldError names the other one."""
+
+    @abstractmethod
+    def is_held(self, run_no: int, run_id: str) -> bool:
+        """Tell whether a live process works on the run."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close all connections."""
