@@ -1,0 +1,183 @@
+"""Opening a campaign file: from a path to its identity, its columns and its rows in chunks."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from bulkcall.errors import CampaignFileError, UsageError
+from bulkcall.inert import bare
+from bulkcall.load import csvfile, encoding, sheets
+from bulkcall.load.dialect import Dialect, find_dialect
+from bulkcall.load.header import find_fields, known_columns
+from bulkcall.load.source import Source
+from bulkcall.load.text import utf8_blocks
+from bulkcall.records import CampaignFile, Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    from bulkcall.load.options import LoadOptions
+    from bulkcall.load.rows import Rows
+    from bulkcall.records import Field
+
+
+_LOOK = 30
+"""Rows of a sheet to look at for a header that is not the first row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """An open campaign file; a context manager. `chunks()` can be gone through once."""
+
+    file: CampaignFile
+    _rows: Iterator[Rows]
+    _source: Source
+    _stack: ExitStack
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Give all rows, in file order.
+
+        Raises:
+            CampaignFileError: what is found wrong on the way; nothing that was given counts then.
+        """
+        row = 1
+        try:
+            for rows in self._rows:
+                faults = {row + index: fault for index, fault in rows.faults.items()}
+                yield Chunk(row, rows.cells, rows.lines, faults)
+                row += len(rows)
+        except CampaignFileError as error:
+            raise _named(self._source, error) from error
+        self._source.check_unchanged()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_campaign(path: str, options: LoadOptions) -> Campaign:
+    """Open a campaign file and read it up to its first rows.
+
+    Raises:
+        UsageError: an option does not fit the file (`--map`, `--sheet`, `--start`).
+        CampaignFileError: the file can't be read for certain, or holds no rows.
+    """
+    with ExitStack() as stack:
+        source = stack.enter_context(Source(path))
+        try:
+            reader = _open_csv if source.kind.startswith("csv") else _open_sheet
+            file, rows = reader(source, options, stack)
+            first = next(rows, None)
+        except UsageError as error:
+            raise _named(source, error) from error
+        if first is None:
+            raise source.error("a header, but no rows below it")
+        return Campaign(file, chain((first,), rows), source, stack.pop_all())
+    raise AssertionError  # pragma: no cover - ExitStack swallows nothing
+
+
+def _named(source: Source, error: UsageError) -> UsageError:
+    text = str(error)
+    if text.startswith(source.path):
+        return error
+    return type(error)(f"{source.path}: {text}")
+
+
+def _open_csv(
+    source: Source, options: LoadOptions, stack: ExitStack
+) -> tuple[CampaignFile, Iterator[Rows]]:
+    if options.sheet is not None:
+        raise UsageError("--sheet is for workbooks, and this is a CSV file")
+    sha256 = source.sha256()
+    with source.unpacked(options.max_unpacked) as blocks:
+        try:
+            decided = encoding.decide(blocks)
+        except encoding.UndecidedError as error:
+            raise source.error(str(error)) from error
+    blocks = stack.enter_context(source.unpacked(options.max_unpacked))
+    texts = utf8_blocks(blocks, decided)
+    head = next(texts, b"")
+    dialect = _dialect(head, options)
+    columns = tuple(bare(name) for name in dialect.columns)
+    fields = _fields(columns, options, dialect.title_hint)
+    file = CampaignFile(
+        path=source.path,
+        sha256=sha256,
+        size=source.size,
+        kind=source.kind,
+        columns=columns,
+        fields=fields,
+        header_line=dialect.header_line,
+        encoding=decided.name,
+        delimiter=dialect.delimiter,
+        notes=(decided.note,) if decided.note else (),
+    )
+    rows = csvfile.read_rows(
+        chain((head[dialect.consumed :],), texts),
+        dialect.delimiter,
+        len(columns),
+        options,
+        line=dialect.next_line,
+    )
+    return file, rows
+
+
+def _dialect(head: bytes, options: LoadOptions) -> Dialect:
+    mapped = frozenset(options.columns.values())
+    text = head[: options.max_line].decode(errors="ignore")
+    dialect = find_dialect(text, mapped, final=len(text.encode()) == len(head))
+    if dialect is None:
+        raise CampaignFileError("no header: the file holds only blank lines")
+    return dialect
+
+
+def _fields(columns: tuple[str, ...], options: LoadOptions, hint: str) -> dict[Field, int]:
+    try:
+        return find_fields(columns, options.columns, options.supplied)
+    except CampaignFileError as error:
+        if hint:
+            raise CampaignFileError(f"no known column in the first line; {hint}") from error
+        raise
+
+
+def _open_sheet(
+    source: Source, options: LoadOptions, _stack: ExitStack
+) -> tuple[CampaignFile, Iterator[Rows]]:
+    sha256 = source.sha256()
+    sheet = sheets.Sheet(source, options)
+    rows = sheet.rows()
+    nothing: tuple[int, list[str]] = (0, [])
+    header_line, header = next(((n, row) for n, row in rows if any(row)), nothing)
+    while header and not header[-1]:
+        header.pop()
+    if not header:
+        raise CampaignFileError(f"sheet {sheet.name!r} is empty")
+    columns = tuple(bare(name) for name in header)
+    hint = ""
+    if known_columns(columns) == 0:
+        first = list(islice(rows, _LOOK))
+        number = next((n for n, row in first if known_columns(row) > 1), 0)
+        rows = chain(first, rows)
+        if number:
+            hint = f"row {number} looks like the header; delete what stands above it"
+    file = CampaignFile(
+        path=source.path,
+        sha256=sha256,
+        size=source.size,
+        kind=source.kind,
+        columns=columns,
+        fields=_fields(columns, options, hint),
+        header_line=header_line,
+        sheet=sheet.name,
+    )
+    return file, sheets.read_rows(rows, len(columns), options)

@@ -1,0 +1,37 @@
+"""What a caller can say about a campaign file, and the limits against hostile ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bulkcall.records import Field
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """How to read a campaign file. The limits are generous: no honest file meets them."""
+
+    sheet: str | None = None
+    """The sheet to read; the first visible one when None."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Field → the file's own column name (`--map`, `[columns]`)."""
+    supplied: frozenset[Field] = frozenset()
+    """Fields that flags give to every row: they need no column, and may not have one."""
+    max_cell: int = MIB
+    """Bytes of one cell, as UTF-8."""
+    max_line: int = 8 * MIB
+    """Bytes of one row, as UTF-8, quoted line breaks included."""
+    max_columns: int = 16_384
+    """Columns of the header; a spreadsheet has no more."""
+    max_unpacked: int = 16 * GIB
+    """Bytes of what a gz or zip file holds."""
+    max_workbook: int = 2 * GIB
+    """Bytes of what an XLSX or ODS file holds: unlike CSV, a workbook is read as a whole."""
+    max_sheet_cells: int = 60_000_000
+    """Cells of a sheet, empty ones between the first and the last included."""

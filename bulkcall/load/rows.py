@@ -1,0 +1,112 @@
+"""The one shape that every reader gives: text columns, line numbers, faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bulkcall.errors import CampaignFileError
+from bulkcall.inert import bare_array
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some consecutive rows that are not blank.
+
+    `cells` has string columns "0", "1", …; `lines` is int64, the line on which each row starts;
+    `faults` maps the index of a row to why it can't be trusted.
+    """
+
+    cells: pa.Table
+    lines: pa.Array
+    faults: Mapping[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return int(self.cells.num_rows)
+
+
+def names_of(width: int) -> list[str]:
+    """Give the column names of a table of so many columns."""
+    return [str(i) for i in range(width)]
+
+
+def shape(
+    rows: Sequence[Sequence[str]],
+    lines: Sequence[int],
+    width: int,
+    faults: Mapping[int, str] | None = None,
+) -> Rows:
+    """Give ragged rows `width` columns: short ones are filled, surplus cells make faults.
+
+    Blank rows (all cells empty) are left out.
+    """
+    kept: list[Sequence[str]] = []
+    kept_lines: list[int] = []
+    kept_faults: dict[int, str] = {}
+    empty = [""] * width
+    for index, (row, line) in enumerate(zip(rows, lines, strict=True)):
+        fault = faults.get(index) if faults else None
+        cells = row
+        if len(row) < width:
+            cells = [*row, *empty[len(row) :]]
+        elif len(row) > width:
+            cells = row[:width]
+            surplus = next((cell for cell in row[width:] if cell), None)
+            if surplus is not None and fault is None:
+                fault = surplus_fault(width, len(row), surplus)
+        if fault is not None:
+            kept_faults[len(kept)] = fault
+        elif not any(cells):
+            continue
+        kept.append(cells)
+        kept_lines.append(line)
+    columns = zip(*kept, strict=True) if kept else [[] for _ in range(width)]
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    return Rows(
+        pa.table(arrays, names=names_of(width)), pa.array(kept_lines, pa.int64()), kept_faults
+    )
+
+
+def surplus_fault(width: int, found: int, surplus: str) -> str:
+    """Say that a row has a cell too many."""
+    return (
+        f"{found} cells where the header has {width}: {surplus[:40]!r} belongs to no column; "
+        "a delimiter too many, or quotes missing around a cell that holds one?"
+    )
+
+
+def without_blanks(rows: Rows) -> Rows:
+    """Leave out rows whose cells are all empty."""
+    full = np.zeros(len(rows), bool)
+    for column in rows.cells.columns:
+        full |= pc.not_equal(column, "").to_numpy()
+        if full.all():
+            return rows
+    kept = pa.array(full)
+    return Rows(rows.cells.filter(kept), rows.lines.filter(kept), rows.faults)
+
+
+def finished(rows: Rows, max_cell: int) -> Rows:
+    """Take off the quotes that make cells inert, and hold the cells to their limit.
+
+    Raises:
+        CampaignFileError: a cell is longer than `max_cell` bytes.
+    """
+    for index, column in enumerate(rows.cells.columns):
+        lengths = pc.binary_length(column)
+        if (pc.max(lengths).as_py() or 0) > max_cell:
+            at = pc.index(pc.greater(lengths, max_cell), value=True).as_py()
+            raise CampaignFileError(
+                f"line {rows.lines[at].as_py()}, column {index + 1}: a cell of "
+                f"{lengths[at].as_py():,} bytes; the limit is {max_cell:,}"
+            )
+    columns = [bare_array(column) for column in rows.cells.columns]
+    return Rows(pa.table(columns, names=rows.cells.column_names), rows.lines, rows.faults)
