@@ -121,11 +121,10 @@ class Schedule:
         """Take the place of a request that goes out now (`earliest(now) <= now` must hold)."""
         state = self._state
         index = self._free(now)
+        if state[LAST] == -inf:
+            state[NEXT] = state[QUIET_SINCE] = state[STEPPED] = now
         self._relax(now)
         state[NEXT] = max(state[NEXT], now - self.catch_up) + self.spacing
-        if state[LAST] == -inf:
-            state[NEXT] = now + self.spacing
-            state[QUIET_SINCE] = state[STEPPED] = now
         state[LAST] = now
         until = now + self.rate.window + max(state[GUARD], self.reach)
         state[index] = until
