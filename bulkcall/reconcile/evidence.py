@@ -1,0 +1,78 @@
+"""Whether a listed record can be a sent one: visible digits, times, the words beside them. Pure.
+
+Hard evidence (visible digits, the stamp) must agree. Soft evidence (start, label, name, reason) is
+what a server may fill in or tidy up: it only decides between records that the hard evidence leaves.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from bulkcall.reconcile.listed import MASK
+
+if TYPE_CHECKING:
+    from bulkcall.reconcile.listed import Listed
+    from bulkcall.records import CallRecord
+
+ROUNDING_MS = 1000
+"""A server that keeps whole seconds shows a time less than this away from the one that was sent."""
+
+
+def shows(pattern: str, number: str) -> bool:
+    """Tell whether a number as listed (digits and `*`) can be this number.
+
+    A mask need not keep the number's length: if it doesn't, what stands before its first and after
+    its last hidden place decides.
+    """
+    if not pattern:
+        return True
+    if MASK not in pattern:
+        return pattern == number
+    head = pattern[: pattern.index(MASK)]
+    tail = pattern[pattern.rindex(MASK) + 1 :]
+    if len(head) + len(tail) > len(number):
+        return False
+    if not (number.startswith(head) and number.endswith(tail)):
+        return False
+    if len(pattern) != len(number):
+        return True
+    return all(shown in (MASK, digit) for shown, digit in zip(pattern, number, strict=True))
+
+
+def tells(pattern: str) -> bool:
+    """Tell whether at least one digit of a number as listed is visible."""
+    return pattern.strip(MASK) != ""
+
+
+def conflicts(listed: Listed, sent: CallRecord) -> int:
+    """Count the soft fields that the server shows otherwise than they were sent.
+
+    A field that either side leaves out conflicts with nothing: the server fills in a label's own
+    name. A time that is only rounded counts as a conflict, so that an exact one is preferred.
+    """
+    count = 0
+    if listed.ends_at is not None and listed.ends_at != sent.ends_at:
+        count += 1
+    if listed.starts_at is not None and listed.starts_at != sent.starts_at:
+        count += 1
+    if _differ(listed.label_id, sent.label_id):
+        count += 1
+    if _differ(listed.dynamic_label_name, sent.dynamic_label_name):
+        count += 1
+    if _differ(listed.dynamic_call_reason, sent.dynamic_call_reason):
+        count += 1
+    return count
+
+
+def _differ(shown: str, sent: str | None) -> bool:
+    if not shown or not sent or shown == sent:
+        return False
+    if MASK in shown:
+        return False
+    return _folded(shown) != _folded(sent)
+
+
+def _folded(text: str) -> str:
+    # Forms of one text that a server's tidying may turn into each other.
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -1,0 +1,160 @@
+"""Which listed record belongs to which row of a batch: by evidence, never by position. Pure.
+
+Each listed record is held against the rows of its batch. One row fits: it is that row's, by
+`number` where both numbers are whole, else by `stamp`. Several rows fit: they look alike, and only if the
+server's records for them all ended the same way, and are enough, is their end known (`group`).
+Everything else is said to be unknown. docs/reconciliation.md explains each rule.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from bulkcall.reconcile.evidence import ROUNDING_MS, conflicts, shows, tells
+from bulkcall.reconcile.groups import grouped
+from bulkcall.reconcile.verdict import Matching, Verdict, judge_group, judge_row, unclear
+from bulkcall.records import RowState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bulkcall.reconcile.listed import Listed
+    from bulkcall.records import CallRecord
+
+MASKED_CONFLICTS = 1
+"""How many soft fields may differ before a masked record with a row's stamp is a stranger."""
+
+
+class SentRow(Protocol):
+    """A row as it was sent in a batch; `record.ends_at` is its stamp."""
+
+    @property
+    def row(self) -> int:
+        """Row number in the campaign file."""
+        ...
+
+    @property
+    def record(self) -> CallRecord:
+        """The record as it was sent."""
+        ...
+
+
+def match(rows: Sequence[SentRow], listed: Iterable[Listed]) -> Matching:
+    """Find each row's end in one listing of its batch, whatever the listing's order.
+
+    Args:
+        rows: all rows of the batch, as sent.
+        listed: the server's records for the batch.
+    """
+    sent = _Sent(rows)
+    own: list[list[Listed]] = [[] for _ in rows]
+    shared: list[tuple[tuple[int, ...], Listed]] = []
+    unexpected: list[Listed] = []
+    blank: list[Listed] = []
+    told = False
+    for record in _distinct(listed):
+        if not record.whole and record.ends_at is None and not _visible(record):
+            blank.append(record)
+            continue
+        told = True
+        places = sent.fitting(record)
+        if len(places) == 1:
+            own[places[0]].append(record)
+        elif places:
+            shared.append((places, record))
+        else:
+            unexpected.append(record)
+    if blank and not told:
+        # Nothing in the whole listing tells rows apart by number or time: the soft fields remain.
+        shared = [(sent.closest(range(len(rows)), record), record) for record in blank]
+        blank = []
+    verdicts = [
+        judge_row(row.row, records) if records else Verdict(row.row, RowState.MISSING)
+        for row, records in zip(rows, own, strict=True)
+    ]
+    for group in grouped(shared):
+        open_places = [place for place in group.places if not own[place]]
+        # A record may be the second one of a row that has its own: only a group without such rows
+        # says anything of its members.
+        judge = judge_group if len(open_places) == len(group.places) else unclear
+        decided = judge([rows[place].row for place in open_places], group.records)
+        for place, verdict in zip(open_places, decided, strict=True):
+            verdicts[place] = verdict
+    unexpected.sort(key=lambda record: record.sort_key)
+    blank.sort(key=lambda record: record.sort_key)
+    return Matching(verdicts, unexpected, blank)
+
+
+class _Sent:
+    """The rows of a batch, to be found by what a listed record shows."""
+
+    def __init__(self, rows: Sequence[SentRow]) -> None:
+        self._records = [row.record for row in rows]
+        self._by_pair: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._by_stamp: dict[int, tuple[int, ...]] = {}
+        pairs, stamps = self._by_pair, self._by_stamp
+        for place, record in enumerate(self._records):
+            pair = (record.caller_number, record.receiver_number)
+            pairs[pair] = (*pairs[pair], place) if pair in pairs else (place,)
+            stamp = record.ends_at
+            stamps[stamp] = (*stamps[stamp], place) if stamp in stamps else (place,)
+
+    def fitting(self, listed: Listed) -> tuple[int, ...]:
+        """Give the places of the rows that a record can belong to; none: a stranger."""
+        if listed.whole:
+            return self._by_whole_numbers(listed)
+        if listed.ends_at is None:
+            return self.closest(self._visible_in(range(len(self._records)), listed), listed)
+        places = self._visible_in(self._by_stamp.get(listed.ends_at, ()), listed)
+        allowed = [
+            place for place in places if conflicts(listed, self._records[place]) <= MASKED_CONFLICTS
+        ]
+        return self.closest(allowed, listed)
+
+    def _by_whole_numbers(self, listed: Listed) -> tuple[int, ...]:
+        places = self._by_pair.get((listed.caller_number, listed.receiver_number), ())
+        ends_at = listed.ends_at
+        if ends_at is None:
+            return self.closest(places, listed)
+        if len(places) == 1:
+            return places if abs(self._records[places[0]].ends_at - ends_at) < ROUNDING_MS else ()
+        near = [
+            place for place in places if abs(self._records[place].ends_at - ends_at) < ROUNDING_MS
+        ]
+        return self.closest(near, listed)
+
+    def _visible_in(self, places: Sequence[int], listed: Listed) -> list[int]:
+        return [
+            place
+            for place in places
+            if shows(listed.caller_number, self._records[place].caller_number)
+            and shows(listed.receiver_number, self._records[place].receiver_number)
+        ]
+
+    def closest(self, places: Sequence[int], listed: Listed) -> tuple[int, ...]:
+        """Keep the rows with the fewest conflicts; a tie keeps them all."""
+        if len(places) < 2:  # noqa: PLR2004 - one row can't tie
+            return tuple(places)
+        counts = [conflicts(listed, self._records[place]) for place in places]
+        fewest = min(counts)
+        return tuple(place for place, count in zip(places, counts, strict=True) if count == fewest)
+
+
+def _distinct(listed: Iterable[Listed]) -> list[Listed]:
+    """Leave out what is listed again word for word under its own id."""
+    records = list(listed)
+    if len({record.record_id for record in records}) == len(records):
+        return records
+    seen: set[Listed] = set()
+    kept: list[Listed] = []
+    for record in records:
+        if record.record_id:
+            if record in seen:
+                continue
+            seen.add(record)
+        kept.append(record)
+    return kept
+
+
+def _visible(record: Listed) -> bool:
+    return tells(record.caller_number) or tells(record.receiver_number)
