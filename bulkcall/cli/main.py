@@ -36,6 +36,8 @@ COMMANDS = (
     "demo",
 )
 
+_LONGEST_INTERNAL = 160
+
 
 class Commands(click.Group):
     """Finds a command in the file of its name, in the order in which a user meets them."""
@@ -89,10 +91,9 @@ def _line_and_status(error: BaseException) -> tuple[str, ExitStatus]:
         return error.format_message() + hint, ExitStatus.USAGE
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return "stopped", ExitStatus.INTERRUPTED
-    return (
-        f"internal error: {type(error).__name__}: {error} (-v shows where; please report it)",
-        ExitStatus.STOPPED,
-    )
+    # Cut short: a library's message may quote the data that it choked on.
+    told = f"{type(error).__name__}: {error}"[:_LONGEST_INTERNAL]
+    return f"internal error: {told} (-v shows where; please report it)", ExitStatus.STOPPED
 
 
 def _console(arguments: Sequence[str]) -> Console:

@@ -1,0 +1,72 @@
+"""Write the parts of the documentation that are made from the code: settings and command line.
+
+`python scripts/make_reference.py` writes docs/settings.md and docs/commands.md;
+a test fails when they drift from what it would write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bulkcall.cli.main import COMMANDS, bulkcall
+from bulkcall.settings import RULES, Secret, Settings, env_name
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def settings_page() -> str:
+    """Give docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Made from the code by `scripts/make_reference.py`.",
+        "",
+        "A setting's name is its key in `bulkcall.toml`, at the top level or in a `[profiles.NAME]`;",
+        "`BULKCALL_` and the name in capitals is its environment variable. Flags stand over the",
+        "environment, the environment over the file, the file over defaults. Secrets have no flag.",
+        "",
+        "| setting | environment | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    defaults = Settings()
+    for name, rule in RULES.items():
+        value = getattr(defaults, name)
+        empty = value in ("", {}) or isinstance(value, Secret)
+        shown = "" if empty else f"`{str(value).lower() if rule.kind is bool else value}`"
+        bounds = ""
+        if rule.minimum is not None and rule.maximum is not None:
+            bounds = f" From {rule.minimum:g} to {rule.maximum:g}."
+        variable = "" if name == "columns" else f"`{env_name(name)}`"
+        lines.append(f"| `{name}` | {variable} | {shown} | {rule.help}{bounds} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    """Give docs/commands.md."""
+    lines = ["# Commands", "", "Made from the code by `scripts/make_reference.py`.", ""]
+    for name in ("", *COMMANDS):
+        command: click.Command | None = bulkcall
+        context = click.Context(bulkcall, info_name="bulkcall", max_content_width=96)
+        if name:
+            command = bulkcall.get_command(context, name)
+            assert command is not None
+            context = click.Context(command, info_name=name, parent=context, max_content_width=96)
+        title = f"bulkcall {name}".strip()
+        help_text = command.get_help(context)
+        lines += [f"## `{title}`", "", "```", help_text, "```", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES = {"settings.md": settings_page, "commands.md": commands_page}
+
+
+def main() -> None:
+    """Write the pages."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
