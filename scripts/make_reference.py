@@ -23,7 +23,7 @@ def settings_page() -> str:
         "",
         "Made from the code by `scripts/make_reference.py`.",
         "",
-        "A setting's name is its key in `bulkcall.toml`, at the top level or in a `[profiles.NAME]`;",
+        "A setting's name is its key in `bulkcall.toml`, at the top or in a `[profiles.NAME]`;",
         "`BULKCALL_` and the name in capitals is its environment variable. Flags stand over the",
         "environment, the environment over the file, the file over defaults. Secrets have no flag.",
         "",
