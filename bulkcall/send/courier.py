@@ -1,0 +1,169 @@
+"""One request from its turn to the ledger: sent, ruled on, written down."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bulkcall.api import ApiFailure, NoToken, Unavailable
+from bulkcall.errors import StoppedError
+from bulkcall.ledger import Doubtful, Expired, GivenBack, TurnedAway
+from bulkcall.send import verdict
+from bulkcall.send.parcels import Later, Ruling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bulkcall.api import Api, BatchAnswer, RealtimeAnswer, Slot
+    from bulkcall.clock import Clock
+    from bulkcall.ledger import Event
+    from bulkcall.pace import Lane, Turn
+    from bulkcall.send.feed import Feed
+    from bulkcall.send.health import Health
+    from bulkcall.send.parcels import Parcel
+    from bulkcall.send.retry import Backoff
+    from bulkcall.send.writer import Writer
+
+LONGEST_REST = 60.0
+"""Seconds that a lane rests at most because a 503 named a time."""
+
+
+class Courier:
+    """Takes parcels out and brings back what became of them."""
+
+    def __init__(
+        self,
+        api: Api,
+        feed: Feed,
+        writer: Writer,
+        health: Health,
+        *,
+        clock: Clock,
+        backoff: Backoff,
+        max_tries: int,
+        resend: bool,
+        settled: Callable[[int], None],
+    ) -> None:
+        self._api = api
+        self._feed = feed
+        self._writer = writer
+        self._health = health
+        self._clock = clock
+        self._backoff = backoff
+        self._max_tries = max_tries
+        self._resend = resend
+        self._settled = settled
+        self._named: set[int] = set()
+        self._hints = True
+
+    async def deliver(self, slot: Slot, lane: Lane, parcel: Parcel, turn: Turn) -> None:
+        """Send a parcel and have its result written.
+
+        Raises what ends the run (CredentialsError, ServerAwayError, TurnedDownError, and whatever
+        was not foreseen), after the result has been put to be written all the same.
+        """
+        parcel = self._still_valid(parcel)
+        if not parcel.rows:
+            return
+        requests = 1
+        try:
+            if parcel.batch is None:
+                answer: RealtimeAnswer | BatchAnswer = await self._api.send_record(
+                    slot, parcel.records()[0], turn
+                )
+            else:
+                answer = await self._api.create_batch(slot, parcel.records(), turn)
+        except ApiFailure as failure:
+            self._failed(lane, parcel, failure)
+            return
+        except Exception as error:
+            self._stopped(parcel, error)
+            raise
+        requests = answer.requests
+        self._health.answered()
+        if parcel.batch is not None and len(parcel.rows) == 1:
+            # It was named as the bad one, and is not: such hints mean something else here.
+            self._hints = self._hints and parcel.rows[0].row not in self._named
+        ruling = verdict.answered(parcel, answer, at=self._clock.now_ms())
+        self._write(parcel, ruling, requests)
+        self._health.settled(ruling)
+
+    def _still_valid(self, parcel: Parcel) -> Parcel:
+        """Leave out what must not go any more: time may have passed since it was taken."""
+        now = self._clock.now_ms()
+        expired = [row.row for row in parcel.rows if row.record.ends_at <= now]
+        # Only the stamp lies in the past: it goes again with a later one.
+        stale = [row.row for row in parcel.rows if parcel.ends_at(row) <= now < row.record.ends_at]
+        if not expired and not stale:
+            return parcel
+        events: list[Event] = []
+        if expired:
+            events.append(Expired(expired, now))
+        if stale:
+            events.append(GivenBack(stale))
+        self._writer.put(events, written=lambda: self._settled(len(expired)))
+        self._feed.dropped(len(expired) + len(stale), again=bool(stale))
+        return parcel.without({*expired, *stale})
+
+    def _failed(self, lane: Lane, parcel: Parcel, failure: ApiFailure) -> None:
+        problem: Exception | None = None
+        away = self._health.away
+        try:
+            self._health.failed(failure, parcel.rows[0].row)
+        except StoppedError as error:
+            problem, away = error, True
+        if isinstance(failure, NoToken):
+            lane.pause(failure.retry_after or self._backoff.ceiling(3))
+        elif isinstance(failure, Unavailable) and failure.retry_after:
+            lane.pause(min(failure.retry_after, LONGEST_REST))
+        ruling = verdict.failed(
+            parcel,
+            failure,
+            at=self._clock.now_ms(),
+            max_tries=self._max_tries,
+            resend=self._resend,
+            away=away or self._health.away,
+            backoff=self._backoff,
+            hints=self._hints,
+        )
+        if ruling.named is not None:
+            self._named.add(ruling.named)
+        self._write(parcel, ruling, failure.requests)
+        if problem is not None:
+            raise problem
+        self._health.settled(ruling)
+
+    def _stopped(self, parcel: Parcel, error: Exception) -> None:
+        now, rows, text = self._clock.now_ms(), parcel.numbers, str(error)
+        event: Event
+        if isinstance(error, StoppedError):
+            event = TurnedAway(rows, now, None, text, spend_try=False)
+        else:
+            # Not foreseen, so nothing is known: it may have been sent.
+            event = Doubtful(rows, now, None, f"{type(error).__name__}: {text}", again=self._resend)
+        requests = 0 if isinstance(error, StoppedError) else 1
+        self._write(parcel, Ruling([event], later=[Later(rows, 0.0)]), requests)
+
+    def _write(self, parcel: Parcel, ruling: Ruling, requests: int) -> None:
+        first = 0 if parcel.again or not requests else 1
+        self._writer.put(
+            ruling.events,
+            requests=requests,
+            retries=requests - first,
+            written=lambda: self._settled(ruling.settled),
+        )
+        later = (
+            ruling.later
+            if requests
+            else [
+                Later(part.rows, part.wait, part.urgent, tried=parcel.again)
+                for part in ruling.later
+            ]
+        )
+        self._feed.done(parcel, settled=ruling.settled, later=later)
+
+
+async def finish(tasks: set[asyncio.Task[None]]) -> None:
+    """Wait until every task of a growing or shrinking set has ended."""
+    while tasks:
+        await asyncio.wait(tasks)

@@ -1,0 +1,135 @@
+"""The breaker as the sender lives with it: who may go, what a person is told, when it is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulkcall.api import (
+    BadCertificate,
+    InDoubt,
+    NoToken,
+    NotTaken,
+    RateLimited,
+    TurnedDown,
+    Unavailable,
+    Unreadable,
+)
+from bulkcall.errors import ServerAwayError, TurnedDownError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from bulkcall.api import ApiFailure
+    from bulkcall.clock import Clock
+    from bulkcall.progress import Progress, Stop
+    from bulkcall.send.breaker import Breaker
+    from bulkcall.send.breaker import TurnedDown as Tally
+    from bulkcall.send.parcels import Ruling
+
+LOOK = 0.1
+"""Seconds between two looks at whether a pause is over or a stop was asked for."""
+
+
+class Health:
+    """Feeds the breaker with what came back, lets probes through, and says when to stop the run."""
+
+    def __init__(
+        self,
+        breaker: Breaker,
+        tally: Tally,
+        *,
+        clock: Clock,
+        progress: Progress,
+        base_url: str,
+    ) -> None:
+        self._breaker = breaker
+        self._tally = tally
+        self._clock = clock
+        self._progress = progress
+        self._base_url = base_url
+        self._probing = False
+
+    @property
+    def away(self) -> bool:
+        """Whether the server seems away."""
+        return self._breaker.open
+
+    async def admit(self, halt: Stop) -> bool:
+        """Wait until a request may go. True: it is the one probe, to be ended with `probed`.
+
+        Raises ServerAwayError when the server has been away for too long.
+        """
+        while self._breaker.open and not halt.requested:
+            now = self._clock.monotonic()
+            if not self._probing:
+                if self._breaker.given_up(now):
+                    raise ServerAwayError(self._farewell(now))
+                if now >= self._breaker.next_probe:
+                    self._probing = True
+                    return True
+            await self._clock.sleep(LOOK)
+        return False
+
+    def probed(self, *, used: bool) -> None:
+        """Note that the probe is over; `used`: a request went out for it."""
+        self._probing = False
+        if used and self._breaker.open:
+            self._breaker.probe_failed(self._clock.monotonic())
+
+    def answered(self) -> None:
+        """Note that the server answered."""
+        since = self._breaker.since
+        if self._breaker.answered() and since is not None:
+            gone = self._clock.monotonic() - since
+            self._progress.note(f"the server is back after {gone:.0f} s; going on")
+
+    def failed(self, failure: ApiFailure, what: Hashable) -> None:
+        """Note how a request failed; `what`: the same for each try of the same request.
+
+        Raises ServerAwayError where no wait can help.
+        """
+        if isinstance(failure, BadCertificate):
+            raise ServerAwayError(f"{self._base_url}: {failure.message}; nothing is sent there")
+        if not _absent(failure):
+            self.answered()
+            return
+        now = self._clock.monotonic()
+        opened = self._breaker.failed(
+            now, what, failure.message, answered=failure.http_status is not None
+        )
+        if opened:
+            left = (self._breaker.deadline or now) - now
+            self._progress.note(
+                f"the server seems away ({failure.message}); pausing, and asking now and then; the "
+                f"run stops, resumable, if it is not back within {max(0.0, left):.0f} s"
+            )
+
+    def settled(self, ruling: Ruling) -> None:
+        """Count what a request settled. Raises TurnedDownError if going on is not worth it."""
+        self._tally.note(ruling.settled, ruling.reason)
+        verdict = self._tally.verdict
+        if verdict is not None:
+            reason, rows = verdict
+            raise TurnedDownError(
+                f"{rows:,} of the {self._tally.settled:,} rows sent so far were turned down for "
+                f"one reason ({reason}); the rest was not sent: mend the cause, then resume"
+            )
+
+    def _farewell(self, now: float) -> str:
+        gone = now - (self._breaker.since or now)
+        never = "" if self._breaker.contact else ", and it never answered in this run"
+        return (
+            f"the server at {self._base_url} has been away for {gone:.0f} s{never} "
+            f"({self._breaker.message}); resume when it is back"
+        )
+
+
+def _absent(failure: ApiFailure) -> bool:
+    """Whether a failure may mean that the server is away; else it is there and says no."""
+    if isinstance(failure, RateLimited | TurnedDown | Unreadable):
+        return False
+    if isinstance(failure, NoToken):
+        return failure.http_status is None or failure.http_status >= 500  # noqa: PLR2004 - server's fault
+    if isinstance(failure, Unavailable):
+        return failure.http_status == 503  # noqa: PLR2004 - 408 and 425 are about this request
+    return isinstance(failure, NotTaken | InDoubt)

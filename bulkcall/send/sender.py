@@ -1,0 +1,330 @@
+"""Sending: rows from the ledger out through every token's lane, and what became of them back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from typing import TYPE_CHECKING
+
+from bulkcall.api import ApiFailure, NoToken, RateLimited
+from bulkcall.errors import LedgerError
+from bulkcall.pace import StopAsked
+from bulkcall.progress import Stop
+from bulkcall.records import Channel, OnUnknown
+from bulkcall.send.breaker import Breaker, TurnedDown
+from bulkcall.send.courier import Courier, finish
+from bulkcall.send.feed import Feed
+from bulkcall.send.health import Health
+from bulkcall.send.retry import Backoff
+from bulkcall.send.stock import BatchStock, RealtimeStock
+from bulkcall.send.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from bulkcall.api import Api, Slot
+    from bulkcall.clock import Clock
+    from bulkcall.ledger import Ledger, RunInfo
+    from bulkcall.pace import Lane, Turn
+    from bulkcall.progress import Progress
+    from bulkcall.send.parcels import Parcel
+    from bulkcall.send.stock import Stock
+    from bulkcall.settings import Settings
+
+STAGE = "send"
+
+ROW_BACKOFF = (0.5, 30.0)
+"""First ceiling and cap of a row's wait between tries, seconds."""
+
+PROBE_BACKOFF = (1.0, 15.0)
+"""The same between two probes of a server that seems away."""
+
+UNREACHABLE = 5
+"""Requests in a row without any answer that make a server seem away."""
+
+OVERLOADED = {Channel.REALTIME: 20, Channel.BATCH: 5}
+"""Different requests in a row answered 5xx that do."""
+
+LOOK = 0.05
+"""Seconds between two looks at whether a stop was asked for."""
+
+EXPIRE_EVERY = 2.0
+"""Seconds between two looks for rows whose `ends_at` has passed."""
+
+FAREWELL = 1.0
+"""Seconds that a cancelled run takes to write down what it already knows."""
+
+
+async def send(
+    ledger: Ledger,
+    run: RunInfo,
+    api: Api,
+    settings: Settings,
+    *,
+    clock: Clock,
+    progress: Progress,
+    stop: Stop,
+    limit: int | None = None,
+    on_unknown: OnUnknown = OnUnknown.RESEND,
+) -> None:
+    """Send all rows of a run that wait, or the first `limit` of them (canary).
+
+    Returns when none waits any more or `stop` was requested; all that was in flight has then ended
+    and is written down, and rows that were taken but not sent are given back.
+
+    Raises:
+        CredentialsError: the API does not accept the credentials.
+        ServerAwayError: the server was away for longer than the settings allow.
+        TurnedDownError: most rows are turned down for one reason.
+        LedgerError: the ledger can't be written; nothing more is sent.
+    """
+    async with Writer(ledger, run.run_id) as writer:
+        sender = Sender(
+            ledger,
+            run,
+            api,
+            settings,
+            writer=writer,
+            clock=clock,
+            progress=progress,
+            limit=limit,
+            resend=on_unknown is OnUnknown.RESEND,
+        )
+        await sender.run(stop)
+
+
+class Sender:
+    """One run's sending, on one channel; its parts are handed in."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        run: RunInfo,
+        api: Api,
+        settings: Settings,
+        *,
+        writer: Writer,
+        clock: Clock,
+        progress: Progress,
+        limit: int | None,
+        resend: bool,
+    ) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._api = api
+        self._settings = settings
+        self._writer = writer
+        self._clock = clock
+        self._progress = progress
+        self._limit = limit
+        self._resend = resend
+        self._halt = Stop()
+        self._fatal: Exception | None = None
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._backoff = Backoff(*ROW_BACKOFF, draw=random.random)
+        self._health = Health(
+            Breaker(
+                unreachable=UNREACHABLE,
+                overloaded=OVERLOADED[run.channel],
+                away_timeout=settings.away_timeout,
+                first_contact_timeout=settings.first_contact_timeout,
+                backoff=Backoff(*PROBE_BACKOFF, draw=random.random),
+            ),
+            TurnedDown(settings.turned_down_share, settings.turned_down_count),
+            clock=clock,
+            progress=progress,
+            base_url=settings.base_url,
+        )
+
+    async def run(self, stop: Stop) -> None:
+        """Send until nothing waits, a stop is requested, or something ends the run."""
+        waiting = await self._writer.call(
+            lambda: self._ledger.waiting(self._run.run_id, with_doubt=self._resend)
+        )
+        total = waiting if self._limit is None else min(waiting, self._limit)
+        self._progress.begin(STAGE, total)
+        helpers = [self._start(self._relay(stop)), self._start(self._expire_now_and_then())]
+        try:
+            await self._expire()
+            if total and not stop.requested and await self._open():
+                await self._send_all()
+            if self._fatal is not None:
+                raise self._fatal
+            await self._expire()
+        finally:
+            for task in helpers:
+                task.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            self._progress.end(STAGE)
+
+    async def _send_all(self) -> None:
+        slots = self._api.slots
+        lanes = [self._lane(slot) for slot in slots]
+        feed = Feed(
+            self._stock(), self._writer, lanes, away=lambda: self._health.away, limit=self._limit
+        )
+        courier = Courier(
+            self._api,
+            feed,
+            self._writer,
+            self._health,
+            clock=self._clock,
+            backoff=self._backoff,
+            max_tries=self._settings.max_tries,
+            resend=self._resend,
+            settled=self._settled,
+        )
+        workers = [self._start(feed.run(self._halt))]
+        workers += [self._start(self._dispatch(slot, feed, courier)) for slot in slots]
+        try:
+            await asyncio.wait(workers)
+            await finish(self._in_flight)
+            if not isinstance(self._fatal, LedgerError):
+                await self._writer.flush()
+        except asyncio.CancelledError:
+            await self._leave([*workers, *self._in_flight], feed)
+            raise
+
+    def _stock(self) -> Stock:
+        run_id, settings = self._run.run_id, self._settings
+        if self._run.channel is Channel.REALTIME:
+            return RealtimeStock(
+                self._ledger, self._writer, run_id, self._clock, with_doubt=self._resend
+            )
+        return BatchStock(
+            self._ledger,
+            self._writer,
+            run_id,
+            self._clock,
+            with_doubt=self._resend,
+            size=settings.batch_size,
+            stamp=settings.stamp,
+        )
+
+    def _lane(self, slot: Slot) -> Lane:
+        return slot.realtime if self._run.channel is Channel.REALTIME else slot.batch
+
+    # -- tokens ----------------------------------------------------------------------------------
+
+    async def _open(self) -> bool:
+        """Get the tokens; a server that is away is given its time. False if a stop came first."""
+        failures = 0
+        while not self._halt.requested:
+            probe = await self._health.admit(self._halt)
+            try:
+                await self._api.open_slots()
+            except (NoToken, RateLimited) as failure:
+                failures += 1
+                self._health.failed(failure, "token")
+                if not self._health.away:
+                    wait = failure.retry_after or self._backoff.wait(failures)
+                    self._progress.note(f"no token yet ({failure.message}); again in {wait:.0f} s")
+                    await self._nap(wait)
+            except ApiFailure as failure:
+                failures += 1
+                self._health.failed(failure, "token")
+                if not self._health.away:
+                    await self._nap(self._backoff.wait(failures))
+            else:
+                return True
+            finally:
+                if probe:
+                    self._health.probed(used=True)
+        return False
+
+    async def _nap(self, seconds: float) -> None:
+        end = self._clock.monotonic() + seconds
+        while not self._halt.requested and (left := end - self._clock.monotonic()) > 0:
+            await self._clock.sleep(min(left, 0.25))
+
+    async def _dispatch(self, slot: Slot, feed: Feed, courier: Courier) -> None:
+        """Give each of a token's turns to the first ready parcel."""
+        lane = self._lane(slot)
+        while await feed.available() and not self._halt.requested:
+            probe = await self._health.admit(self._halt)
+            sent = False
+            try:
+                turn = await lane.turn(self._halt)
+                parcel = feed.pop() if probe or not self._health.away else None
+                if parcel is None:
+                    turn.give_back()
+                    # Another token was quicker: let the feed have its turn of the loop.
+                    await asyncio.sleep(0)
+                    continue
+                sent = True
+                task = asyncio.create_task(
+                    self._deliver(slot, lane, courier, parcel, turn, probe=probe)
+                )
+                self._in_flight.add(task)
+                task.add_done_callback(self._in_flight.discard)
+            except StopAsked:
+                return
+            finally:
+                if probe and not sent:
+                    self._health.probed(used=False)
+
+    async def _deliver(
+        self, slot: Slot, lane: Lane, courier: Courier, parcel: Parcel, turn: Turn, *, probe: bool
+    ) -> None:
+        try:
+            await courier.deliver(slot, lane, parcel, turn)
+        except Exception as error:  # noqa: BLE001 - one request must not take the others with it
+            self._end(error)
+        finally:
+            turn.give_back()
+            if probe:
+                self._health.probed(used=True)
+
+    # -- beside the sending ------------------------------------------------------------------------
+
+    async def _relay(self, stop: Stop) -> None:
+        while True:
+            if stop.requested:
+                self._halt.request(stop.reason)
+            if self._writer.error is not None:
+                self._end(self._writer.error)
+            await asyncio.sleep(LOOK)
+
+    async def _expire_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(EXPIRE_EVERY)
+            await self._expire()
+
+    async def _expire(self) -> None:
+        run_id, now = self._run.run_id, self._clock.now_ms()
+        self._settled(await self._writer.call(lambda: self._ledger.expire(run_id, now)))
+
+    def _settled(self, rows: int) -> None:
+        if rows:
+            self._progress.advance(STAGE, rows)
+
+    # -- how it ends -------------------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        return asyncio.create_task(self._guard(work))
+
+    async def _guard(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the others have ended
+            self._end(error)
+
+    def _end(self, error: Exception) -> None:
+        if self._fatal is None:
+            self._fatal = error
+        self._halt.request(str(error))
+        if isinstance(error, LedgerError):
+            # No result can be written any more: waiting for more of them helps nobody.
+            self._fatal = error
+            for task in self._in_flight:
+                task.cancel()
+
+    async def _leave(self, tasks: list[asyncio.Task[None]], feed: Feed) -> None:
+        """Stop now. What is in flight stays written down as going out, and is in doubt."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        feed.give_back()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._writer.flush(), FAREWELL)

@@ -1,0 +1,256 @@
+"""Where parcels come from: the ledger's waiting rows, taken just ahead of their turn."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from typing import TYPE_CHECKING, Protocol
+
+from bulkcall.send.parcels import Parcel
+from bulkcall.send.stamps import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bulkcall.clock import Clock
+    from bulkcall.ledger import Ledger, Placed, ReadyRow
+    from bulkcall.send.parcels import Later
+    from bulkcall.send.writer import Writer
+
+TRANSIT_MS = 5_000
+"""How long a request may still be on its way: stamps do not come nearer to now than this."""
+
+LOOK_AHEAD = 1.25
+"""Rows shown for one batch, in batches, so that look-alikes can be left for another one."""
+
+
+class Stock(Protocol):
+    """One channel's source of parcels."""
+
+    async def take(self, parcels: int, rows: int | None, *, small: bool) -> list[Parcel]:
+        """Take up to so many parcels of at most so many rows in all, written down as going out.
+
+        `small`: one row a parcel, to probe a server that seems away.
+        """
+        ...
+
+    def release(self, parcel: Parcel, later: Sequence[Later]) -> None:
+        """Hear what of a parcel goes again, once that is written down or about to be."""
+        ...
+
+    def due_in(self) -> float | None:
+        """Seconds until something that was put off may go; None if nothing was."""
+        ...
+
+    @property
+    def parked(self) -> Sequence[int]:
+        """Rows that are written down as going out and held here until their backoff is over."""
+        ...
+
+    def unpark(self) -> None:
+        """Forget the parked rows: they are given back."""
+        ...
+
+    @property
+    def reserved(self) -> int:
+        """Waiting rows that go again together."""
+        ...
+
+
+class _Tried:
+    """Rows that a request has carried in this process, and that go again."""
+
+    def __init__(self) -> None:
+        self._rows: set[int] = set()
+
+    def add(self, rows: Sequence[int]) -> None:
+        self._rows.update(rows)
+
+    def again(self, row: ReadyRow) -> bool:
+        if row.row in self._rows:
+            self._rows.discard(row.row)
+            return True
+        return row.attempts > 0 or row.tries > 0
+
+
+class RealtimeStock:
+    """One row a parcel, earliest `starts_at` first; rows in backoff are parked until it is over."""
+
+    def __init__(
+        self, ledger: Ledger, writer: Writer, run_id: str, clock: Clock, *, with_doubt: bool
+    ) -> None:
+        self._ledger = ledger
+        self._writer = writer
+        self._run_id = run_id
+        self._clock = clock
+        self._with_doubt = with_doubt
+        self._tried = _Tried()
+        self._due: dict[int, float] = {}
+        self._parked: list[tuple[float, int, Parcel]] = []
+        self.reserved = 0
+
+    async def take(self, parcels: int, rows: int | None, *, small: bool) -> list[Parcel]:  # noqa: ARG002 - a parcel is one row already
+        """Take up to so many rows."""
+        now = self._clock.monotonic()
+        found: list[Parcel] = []
+        while self._parked and self._parked[0][0] <= now and len(found) < parcels:
+            found.append(heapq.heappop(self._parked)[2])
+        most = parcels - len(found) if rows is None else min(parcels - len(found), rows)
+        if most <= 0:
+            return found
+        taken = await self._writer.call(
+            lambda: self._ledger.take_realtime(
+                self._run_id, most, now=self._clock.now_ms(), with_doubt=self._with_doubt
+            )
+        )
+        for row in taken:
+            parcel = Parcel([row], again=self._tried.again(row))
+            due = self._due.pop(row.row, now)
+            if due > now:
+                heapq.heappush(self._parked, (due, row.row, parcel))
+            else:
+                found.append(parcel)
+        return found
+
+    def release(self, parcel: Parcel, later: Sequence[Later]) -> None:  # noqa: ARG002 - `later` says it all
+        """Remember when each row may go again."""
+        now = self._clock.monotonic()
+        for part in later:
+            if part.tried:
+                self._tried.add(part.rows)
+            if part.wait > 0:
+                self._due.update(dict.fromkeys(part.rows, now + part.wait))
+
+    def due_in(self) -> float | None:
+        """Seconds until a parked row may go."""
+        return max(0.0, self._parked[0][0] - self._clock.monotonic()) if self._parked else None
+
+    @property
+    def parked(self) -> Sequence[int]:
+        """Rows held here."""
+        return [row for _, row, _ in self._parked]
+
+    def unpark(self) -> None:
+        """Forget the parked rows."""
+        for due, row, parcel in self._parked:
+            self._due[row] = due
+            if parcel.again:
+                self._tried.add([row])
+        self._parked.clear()
+
+
+class BatchStock:
+    """Some rows a parcel. Rows that were split off or put off go again as they were together."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        writer: Writer,
+        run_id: str,
+        clock: Clock,
+        *,
+        with_doubt: bool,
+        size: int,
+        stamp: bool,
+    ) -> None:
+        self._ledger = ledger
+        self._writer = writer
+        self._run_id = run_id
+        self._clock = clock
+        self._with_doubt = with_doubt
+        self._size = size
+        self._stamp = stamp
+        self._tried = _Tried()
+        self._order = itertools.count()
+        self._groups: list[tuple[float, int, list[int]]] = []
+        self._reserved: set[int] = set()
+        self.parked: Sequence[int] = ()
+
+    async def take(self, parcels: int, rows: int | None, *, small: bool) -> list[Parcel]:
+        """Take up to so many batches: first what goes again and is due, then new rows."""
+        found: list[Parcel] = []
+        while len(found) < parcels:
+            group = self._due_group(small=small)
+            if group:
+                parcel = await self._form(len(group), group, small=small)
+                if parcel is not None:
+                    found.append(parcel)
+                continue
+            if rows is not None and rows <= 0:
+                break
+            parcel = await self._form(rows, None, small=small)
+            if parcel is None:
+                break
+            if rows is not None:
+                rows -= len(parcel.rows)
+            found.append(parcel)
+        return found
+
+    def release(self, parcel: Parcel, later: Sequence[Later]) -> None:  # noqa: ARG002 - `later` says it all
+        """Keep together what goes again together, and remember from when on."""
+        now = self._clock.monotonic()
+        for part in later:
+            if part.tried:
+                self._tried.add(part.rows)
+            if not (part.urgent or part.wait > 0):
+                continue
+            self._reserved.update(part.rows)
+            heapq.heappush(self._groups, (now + part.wait, next(self._order), list(part.rows)))
+
+    def due_in(self) -> float | None:
+        """Seconds until the first group may go."""
+        return max(0.0, self._groups[0][0] - self._clock.monotonic()) if self._groups else None
+
+    def unpark(self) -> None:
+        """Nothing is parked: groups wait in the ledger."""
+
+    @property
+    def reserved(self) -> int:
+        """Waiting rows that go again together."""
+        return len(self._reserved)
+
+    def _due_group(self, *, small: bool) -> list[int]:
+        if not self._groups or self._groups[0][0] > self._clock.monotonic():
+            return []
+        if small:
+            # The rest of the group keeps its place for when the server is back.
+            due, order, rows = heapq.heappop(self._groups)
+            if len(rows) > 1:
+                heapq.heappush(self._groups, (due, order, rows[1:]))
+            group = rows[:1]
+        else:
+            group = heapq.heappop(self._groups)[2]
+        self._reserved.difference_update(group)
+        return group
+
+    async def _form(
+        self, rows: int | None, group: list[int] | None, *, small: bool
+    ) -> Parcel | None:
+        size = 1 if small else min(self._size, rows or self._size)
+        shown = size if rows is not None else math.ceil(size * LOOK_AHEAD)
+
+        def pick(candidates: Sequence[ReadyRow]) -> Sequence[Placed]:
+            if group is None and self._reserved:
+                candidates = [row for row in candidates if row.row not in self._reserved]
+            floor = self._clock.now_ms() + TRANSIT_MS
+            return compose(candidates[:shown], size=size, stamp=self._stamp, floor=floor)
+
+        # Run in the ledger's thread, after all that was put before: `_reserved` is looked at there
+        # as it is then, so that a row is never both written as waiting and not yet reserved.
+        taken = await self._writer.call(
+            lambda: self._ledger.take_batch(
+                self._run_id,
+                shown if group is not None else shown + len(self._reserved),
+                pick,
+                now=self._clock.now_ms(),
+                with_doubt=self._with_doubt,
+                rows=group,
+            )
+        )
+        if taken is None:
+            return None
+        batch, picked, placed = taken
+        again = [self._tried.again(row) for row in picked]
+        stamps = {place.row: place.ends_at for place in placed}
+        return Parcel(picked, stamps=stamps, batch=batch, again=any(again))

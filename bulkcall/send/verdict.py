@@ -1,0 +1,188 @@
+"""From how a request ended to what becomes of its rows: pure code.
+
+docs/sending.md has the same as a table. Three rules stand behind it: a row loses a try only by what
+may have been its own fault or a broken connection; what may have been taken is never called
+`failed`; what was answered, however strangely, is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bulkcall.api import (
+    InDoubt,
+    NoToken,
+    RateLimited,
+    RealtimeAnswer,
+    Refused,
+    TurnedDown,
+    Unavailable,
+    Unreadable,
+)
+from bulkcall.ledger import Answered, BatchAccepted, BatchSplit, Doubtful, TurnedAway
+from bulkcall.ledger import Refused as RowRefused
+from bulkcall.send.parcels import Later, Ruling
+from bulkcall.send.retry import spent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bulkcall.api import ApiFailure, BatchAnswer
+    from bulkcall.ledger import Event, ReadyRow
+    from bulkcall.send.parcels import Parcel
+    from bulkcall.send.retry import Backoff
+
+PAYLOAD_TOO_LARGE = 413
+
+_INDEX = re.compile(r"(?:call_records|records|record)?\s*[\[.#\s]\s*(\d{1,4})\s*(?:\]|\.|\b)")
+
+
+def answered(parcel: Parcel, answer: RealtimeAnswer | BatchAnswer, *, at: int) -> Ruling:
+    """Rule on a request that was taken."""
+    if isinstance(answer, RealtimeAnswer):
+        event = Answered(
+            parcel.rows[0].row,
+            at,
+            success=answer.success,
+            http_status=answer.http_status,
+            message=answer.message,
+            field=answer.field,
+        )
+        return Ruling([event], settled=1)
+    accepted = BatchAccepted(parcel.batch or 0, answer.batch_id, at, answer.http_status)
+    return Ruling([accepted], settled=len(parcel.rows))
+
+
+def failed(  # noqa: PLR0911 - one return a kind of failure, in the table's order
+    parcel: Parcel,
+    failure: ApiFailure,
+    *,
+    at: int,
+    max_tries: int,
+    resend: bool,
+    away: bool,
+    backoff: Backoff,
+    hints: bool = True,
+) -> Ruling:
+    """Rule on a request that did not end well.
+
+    `away`: the server seems away altogether, so that being turned away costs the rows nothing.
+    `resend`: whether rows in doubt go again. `hints`: whether an index in a batch's 400 counts.
+    """
+    if isinstance(failure, Refused) or (
+        isinstance(failure, TurnedDown) and failure.http_status == PAYLOAD_TOO_LARGE
+    ):
+        if len(parcel.rows) > 1:
+            return _split(parcel, failure, at=at, hints=hints)
+        if isinstance(failure, Refused):
+            return _refused(parcel, failure, at=at)
+    if isinstance(failure, Unreadable):
+        return _doubtful(parcel.numbers, (), failure, at=at, wait=0.0)
+    if isinstance(failure, InDoubt):
+        last, others = _last_tries(parcel, max_tries)
+        if not resend:
+            last, others = [*parcel.rows], []
+        elif away:
+            last, others = [], [*parcel.rows]
+        wait = 0.0 if away else backoff.wait(_failures(others))
+        return _doubtful([r.row for r in last], [r.row for r in others], failure, at=at, wait=wait)
+    if isinstance(failure, TurnedDown):
+        return _turned_away(parcel.numbers, (), failure, at=at, spend=True, wait=0.0)
+    if away or isinstance(failure, RateLimited | NoToken):
+        return _turned_away((), parcel.numbers, failure, at=at, spend=False, wait=0.0)
+    last, others = _last_tries(parcel, max_tries)
+    wait = backoff.wait(_failures(others))
+    if isinstance(failure, Unavailable) and failure.retry_after:
+        wait = max(wait, min(failure.retry_after, backoff.cap))
+    return _turned_away(
+        [r.row for r in last], [r.row for r in others], failure, at=at, spend=True, wait=wait
+    )
+
+
+def hinted(failure: ApiFailure, size: int) -> int | None:
+    """Read which record (from 0) a batch's 400 names, where its field or message says so.
+
+    No page of the documentation shows such a hint; `records[17].ends_at` and the like are taken up,
+    and only as an advice on where to split.
+    """
+    for text in (failure.field if isinstance(failure, Refused) else "", failure.message):
+        found = _INDEX.search(f" {text}") if "[" in text or "record" in text else None
+        if found and int(found[1]) < size:
+            return int(found[1])
+    return None
+
+
+def _split(parcel: Parcel, failure: ApiFailure, *, at: int, hints: bool) -> Ruling:
+    numbers = parcel.numbers
+    named = hinted(failure, len(numbers)) if hints else None
+    if named is None:
+        middle = len(numbers) // 2
+        parts = [numbers[:middle], numbers[middle:]]
+    else:
+        parts = [[numbers[named]], numbers[:named] + numbers[named + 1 :]]
+    event = BatchSplit(parcel.batch or 0, at, failure.http_status or 400, failure.message)
+    return Ruling(
+        [event],
+        later=[Later(part, 0.0, urgent=True) for part in parts],
+        named=None if named is None else numbers[named],
+    )
+
+
+def _refused(parcel: Parcel, failure: Refused, *, at: int) -> Ruling:
+    event = RowRefused(
+        parcel.rows[0].row, at, failure.http_status or 400, failure.message, failure.field
+    )
+    return Ruling([event], settled=1, reason=f"{failure.field} {failure.message}".strip())
+
+
+def _doubtful(
+    last: Sequence[int], others: Sequence[int], failure: ApiFailure, *, at: int, wait: float
+) -> Ruling:
+    events: list[Event] = []
+    for rows, again in ((last, False), (others, True)):
+        if rows:
+            events.append(Doubtful(rows, at, failure.http_status, failure.message, again=again))
+    return Ruling(events, settled=len(last), later=[Later(others, wait)] if others else ())
+
+
+def _turned_away(
+    last: Sequence[int],
+    others: Sequence[int],
+    failure: ApiFailure,
+    *,
+    at: int,
+    spend: bool,
+    wait: float,
+) -> Ruling:
+    events: list[Event] = []
+    for rows, final in ((last, True), (others, False)):
+        if rows:
+            events.append(
+                TurnedAway(
+                    rows,
+                    at,
+                    failure.http_status,
+                    failure.message,
+                    spend_try=spend,
+                    final=final,
+                )
+            )
+    return Ruling(
+        events,
+        settled=len(last),
+        reason=failure.message if last else "",
+        later=[Later(others, wait)] if others else (),
+    )
+
+
+def _last_tries(parcel: Parcel, max_tries: int) -> tuple[list[ReadyRow], list[ReadyRow]]:
+    last: list[ReadyRow] = []
+    others: list[ReadyRow] = []
+    for row in parcel.rows:
+        (last if spent(row.tries, max_tries) else others).append(row)
+    return last, others
+
+
+def _failures(rows: Sequence[ReadyRow]) -> int:
+    return 1 + max((row.tries for row in rows), default=0)
