@@ -8,18 +8,33 @@ from typing import TYPE_CHECKING
 
 from bulkcall.report.files import make_folder, replacing
 from bulkcall.report.findings import joined_findings, with_all_findings
+from bulkcall.report.html import html_bytes
 from bulkcall.report.model import Report
 from bulkcall.report.outcomes_csv import OutcomesCsv
 from bulkcall.report.rejected_csv import RejectedCsv, can_be_saved
 from bulkcall.report.rows import row_blocks
 from bulkcall.report.summary_json import summary_bytes
+from bulkcall.report.summary_md import summary_md
 from bulkcall.report.tally import Tally
+from bulkcall.report.xlsx import XlsxReport
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import BinaryIO
 
     from bulkcall.ledger.ledger import Ledger
     from bulkcall.report.rows import RowBlock
+
+
+FILES = (
+    "report.html",
+    "outcomes.csv",
+    "rejected.csv",
+    "report.xlsx",
+    "summary.json",
+    "summary.md",
+)
+"""The files of a run, in the order in which a person would open them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +43,7 @@ class Published:
 
     report: Report
     files: dict[str, Path]
-    """File name → path, in the order in which a person would open them."""
+    """File name → path, in the order of `FILES`."""
 
 
 def build_report(ledger: Ledger, run_id: str, *, limit: float | None = None) -> Report:
@@ -59,7 +74,7 @@ def publish(
     run_id: str,
     out_dir: Path,
     *,
-    show_numbers: bool = False,  # noqa: ARG001
+    show_numbers: bool = False,
     limit: float | None = None,
 ) -> Published:
     """Write every file of a run, each whole or not at all, and give the report they show.
@@ -71,20 +86,26 @@ def publish(
     run = ledger.run(run_id)
     tally = Tally()
     with ExitStack() as stack:
-        outcomes_file = stack.enter_context(replacing(out_dir / "outcomes.csv"))
-        rejected_file = stack.enter_context(replacing(out_dir / "rejected.csv"))
-        outcomes = OutcomesCsv(outcomes_file, run.columns)
-        rejected = RejectedCsv(rejected_file, run.columns)
+
+        def opened(name: str) -> BinaryIO:
+            return stack.enter_context(replacing(out_dir / name))
+
+        files = {name: opened(name) for name in FILES}
+        outcomes = OutcomesCsv(files["outcomes.csv"], run.columns)
+        rejected = RejectedCsv(files["rejected.csv"], run.columns)
+        book = stack.enter_context(XlsxReport(files["report.xlsx"], run.columns, out_dir))
         findings = joined_findings(ledger.findings(run_id))
         for block in row_blocks(ledger, run_id):
             outcomes.add(block)
             tally.add(block.results)
+            book.add(block)
             _reject(rejected, block, findings)
         report = _report(ledger, run_id, tally, rejected.rows, limit)
-        summary_file = stack.enter_context(replacing(out_dir / "summary.json"))
-        summary_file.write(summary_bytes(report))
-    names = ("outcomes.csv", "rejected.csv", "summary.json")
-    return Published(report, {name: out_dir / name for name in names})
+        book.finish(report)
+        files["report.html"].write(html_bytes(report, show_numbers=show_numbers))
+        files["summary.json"].write(summary_bytes(report))
+        files["summary.md"].write(summary_md(report).encode(errors="replace"))
+    return Published(report, {name: out_dir / name for name in FILES})
 
 
 def _reject(rejected: RejectedCsv, block: RowBlock, findings: dict[int, tuple[str, str]]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bulkcall.report.advice import verdict
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -119,3 +121,8 @@ class Report:
     def conserved(self) -> bool:
         """Whether every row is accounted for exactly once."""
         return self.conservation.holds
+
+    @property
+    def verdict(self) -> str:
+        """One line: did it work, what did not, where to look."""
+        return verdict(self)
