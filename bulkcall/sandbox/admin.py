@@ -8,6 +8,7 @@ import orjson
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bulkcall.sandbox.batches import Batch, unpack
 from bulkcall.sandbox.faults import read_fault
 from bulkcall.sandbox.options import options_from
 from bulkcall.sandbox.stats import stats
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from bulkcall.sandbox.batches import Batch
     from bulkcall.sandbox.sandbox import Sandbox
 
 PREFIX = "/_sandbox"
+_NEVER = float("inf")
 FIXED = frozenset({"journal", "journal_memory", "certfile", "keyfile", "seed", "static_tokens"})
 """Options that can't change while the sandbox runs."""
 
@@ -53,7 +54,7 @@ class Admin:
         return Response(self._sandbox.journal.text(start), media_type="application/json")
 
     async def _batches(self, _: Request) -> Response:
-        return _json([_truth(batch) for batch in self._sandbox.batches.values()])
+        return _json([_truth(batch) for batch in self._sandbox.batches.all()])
 
     async def _order(self, request: Request) -> Response:
         orders = await _body(request)
@@ -101,12 +102,12 @@ def _truth(batch: Batch) -> dict[str, Any]:
                 "record": entry.record,
                 "status": "error" if entry.message else "success",
                 "message": entry.message,
-                "final": entry.final_at != float("inf"),
+                "listed": entry.listed_at != _NEVER,
+                "final": entry.final_at != _NEVER,
                 "sent": entry.sent,
             }
-            for entry in batch.entries
+            for entry in unpack(batch)
         ],
-        "left_out": batch.left_out,
     }
 
 

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Route
 
-from bulkcall.sandbox.admin import Admin
+from bulkcall.sandbox.admin import PREFIX, Admin
 from bulkcall.sandbox.clock import Clock, RealClock
 from bulkcall.sandbox.sandbox import Sandbox
 from bulkcall.sandbox.wire import Endpoint
@@ -16,6 +18,8 @@ from bulkcall.sandbox.words import Call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
 
     from bulkcall.sandbox.options import SandboxOptions
 
@@ -38,6 +42,12 @@ def create_app(options: SandboxOptions, clock: Clock | None = None) -> Starlette
         yield
         sandbox.journal.close()
 
+    async def stray(request: Request, error: Exception) -> Response:
+        if not request.url.path.startswith(PREFIX):
+            sandbox.journal.stray += 1
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return Response(status_code=status)
+
     app = Starlette(
         routes=[
             Route(REALTIME_PATH, Endpoint(sandbox, Call.REALTIME), methods=["POST"]),
@@ -47,6 +57,7 @@ def create_app(options: SandboxOptions, clock: Clock | None = None) -> Starlette
             *Admin(sandbox).routes(),
         ],
         lifespan=lifespan,
+        exception_handlers={404: stray, 405: stray},
     )
     app.state.sandbox = sandbox
     return app

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, field
+import random
+import time
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from bulkcall.sandbox.fates import Fate, fate_of
-from bulkcall.sandbox.words import Masking
+from bulkcall.sandbox.words import Masking, Rules
 
 if TYPE_CHECKING:
-    import random
+    from collections.abc import Iterator
 
     from bulkcall.sandbox.options import SandboxOptions
 
 _MOST_FRACTION_DIGITS = 9
+_KEPT_UNPACKED = 256
+_NEVER = float("inf")
 
 
 @dataclass(slots=True)
@@ -35,25 +42,35 @@ class Entry:
 
 @dataclass(slots=True)
 class Batch:
-    """One accepted batch."""
+    """One accepted batch: what was sent, packed, and the seed that says what becomes of it."""
 
     id: str
+    made: float
+    """Monotonic seconds."""
     made_ms: int
-    final_at: float
-    """Monotonic seconds at which nothing changes any more."""
-    entries: list[Entry] = field(default_factory=list)
-    left_out: list[dict[str, Any]] = field(default_factory=list)
-    """Records that were taken and are never listed."""
+    span: float
+    """Seconds until nothing changes any more."""
+    seed: int
+    packed: bytes
+    """The records as they came, compressed: a campaign's worth of them has to fit into memory."""
+    bad: frozenset[int]
+    """Positions of records against the rules."""
+    rules: Rules
+    shuffle: bool
 
 
-class BatchMaker:
-    """Makes batches out of records: who is listed when, in which order, and as what."""
+class BatchBook:
+    """All batches. Those asked for last are kept unpacked."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        self._made = 0
+        self._batches: dict[str, Batch] = {}
+        self._unpacked: OrderedDict[str, list[Entry]] = OrderedDict()
 
-    def make(
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def add(
         self,
         records: list[dict[str, Any]],
         bad: frozenset[int],
@@ -61,54 +78,90 @@ class BatchMaker:
         now: float,
         now_ms: int,
     ) -> Batch:
-        """Make a batch; `bad` holds the positions of records that are against the rules."""
+        """Take a batch; `bad` holds the positions of records that are against the rules."""
         rng = self._rng
-        span = rng.uniform(options.processing_min_ms, options.processing_max_ms) / 1000
-        batch = Batch(id=self._uuid(), made_ms=now_ms, final_at=now + span)
-        wanted: list[tuple[dict[str, Any], str, Fate | None, bool]] = []
-        for position, record in enumerate(records):
-            if position in bad:
-                wanted.append((record, "Invalid input", None, True))
-                continue
-            fate = fate_of(record) if options.rules == "digits" else None
-            if fate is None:
-                wanted.append((record, "", None, True))
-                continue
-            if not fate.listed:
-                batch.left_out.append(record)
-            wanted += [(record, fate.message, fate, True)] * fate.listed
-            if fate.stranger:
-                wanted.append((_stranger(record), "", None, False))
-        if options.shuffle:
-            rng.shuffle(wanted)
-        count = len(wanted)
-        for place, (record, message, fate, sent) in enumerate(wanted):
-            listed = now + span * (0.2 + 0.4 * place / count)
-            final = now + span * (0.5 + 0.5 * (place + 1) / count)
-            batch.entries.append(
-                Entry(
-                    id=self._uuid(),
-                    record=record,
-                    message=message,
-                    listed_at=listed if span else now,
-                    final_at=final if fate is None or fate.final else float("inf"),
-                    created_at=self._created_at(now_ms + int((listed - now) * 1000)),
-                    sent=sent,
-                )
-            )
+        batch = Batch(
+            id=_uuid(rng),
+            made=now,
+            made_ms=now_ms,
+            span=rng.uniform(options.processing_min_ms, options.processing_max_ms) / 1000,
+            seed=rng.getrandbits(64),
+            packed=zlib.compress(orjson.dumps(records), 1),
+            bad=bad,
+            rules=options.rules,
+            shuffle=options.shuffle,
+        )
+        self._batches[batch.id] = batch
         return batch
 
-    def _uuid(self) -> str:
-        bits = f"{self._rng.getrandbits(128):032x}"
-        return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
+    def get(self, batch_id: str) -> Batch | None:
+        """Find a batch."""
+        return self._batches.get(batch_id)
 
-    def _created_at(self, at_ms: int) -> str:
-        # Any number of fractional digits (api.md): nine of them, then as many as its turn says.
-        self._made += 1
-        whole = dt.datetime.fromtimestamp(at_ms // 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        digits = self._made % (_MOST_FRACTION_DIGITS + 1)
-        fraction = f"{at_ms % 1000:03d}{self._rng.randrange(10**6):06d}"[:digits]
-        return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
+    def all(self) -> Iterator[Batch]:
+        """Give every batch, in the order in which they came."""
+        yield from self._batches.values()
+
+    def entries(self, batch: Batch) -> list[Entry]:
+        """Unpack what batch status will list in the end."""
+        found = self._unpacked.pop(batch.id, None)
+        if found is None:
+            found = unpack(batch)
+        self._unpacked[batch.id] = found
+        if len(self._unpacked) > _KEPT_UNPACKED:
+            self._unpacked.popitem(last=False)
+        return found
+
+
+def unpack(batch: Batch) -> list[Entry]:
+    """Work out who is listed when, in which order, and as what; the same each time."""
+    rng = random.Random(batch.seed)  # noqa: S311 - order and digits, no secrets
+    wanted: list[tuple[dict[str, Any], str, Fate | None, bool]] = []
+    for position, record in enumerate(orjson.loads(zlib.decompress(batch.packed))):
+        if position in batch.bad:
+            wanted.append((record, "Invalid input", None, True))
+            continue
+        fate = fate_of(record) if batch.rules is Rules.DIGITS else None
+        if fate is None:
+            wanted.append((record, "", None, True))
+            continue
+        # A record that is left out stands here as well, never to be listed.
+        wanted += [(record, fate.message, fate, True)] * max(1, fate.listed)
+        if fate.stranger:
+            wanted.append((_stranger(record), "", None, False))
+    if batch.shuffle:
+        rng.shuffle(wanted)
+    entries: list[Entry] = []
+    for place, (record, message, fate, sent) in enumerate(wanted):
+        # The first are listed after a fifth of the time, the last after three fifths of it, …
+        listed = batch.span * (0.2 + 0.4 * place / len(wanted))
+        # … and final from the half on.
+        final = batch.span * (0.5 + 0.5 * (place + 1) / len(wanted))
+        entries.append(
+            Entry(
+                id=_uuid(rng),
+                record=record,
+                message=message,
+                listed_at=_NEVER if fate and not fate.listed else batch.made + listed,
+                final_at=_NEVER if fate and not fate.final else batch.made + final,
+                created_at=_created_at(rng, batch.made_ms + int(listed * 1000)),
+                sent=sent,
+            )
+        )
+    return entries
+
+
+def _uuid(rng: random.Random) -> str:
+    bits = f"{rng.getrandbits(128):032x}"
+    return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
+
+
+def _created_at(rng: random.Random, at_ms: int) -> str:
+    # Any number of fractional digits (api.md), none included.
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_ms // 1000))
+    digits = rng.randrange(_MOST_FRACTION_DIGITS + 1)
+    fraction = f"{at_ms % 1000:03d}{rng.randrange(10**6):06d}"[:digits]
+    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
 def _stranger(record: dict[str, Any]) -> dict[str, Any]:
@@ -116,14 +169,16 @@ def _stranger(record: dict[str, Any]) -> dict[str, Any]:
     return record | {"receiver_number": record["receiver_number"][:-5] + "00000"}
 
 
-def listing(batch: Batch, account: str, options: SandboxOptions, now: float) -> dict[str, Any]:
+def listing(
+    batch: Batch, entries: list[Entry], account: str, options: SandboxOptions, now: float
+) -> dict[str, Any]:
     """Build the answer to batch status at `now`."""
     return {
         "client_account_id": account,
         "batch_id": batch.id,
         "data": [
             _element(entry, options, final=now >= entry.final_at)
-            for entry in batch.entries
+            for entry in entries
             if now >= entry.listed_at
         ],
     }

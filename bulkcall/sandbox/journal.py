@@ -26,6 +26,8 @@ class Journal:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self._file = os.open(Path(path), flags, 0o600) if path else -1
         self.count = 0
+        self.stray = 0
+        """Requests to paths or with methods that the API does not have; they have no line."""
         self.statuses: dict[Call, Counter[str]] = {}
         self.applied_records: Counter[Call] = Counter()
         self.span: dict[Call, list[float]] = {}
@@ -78,7 +80,7 @@ class Journal:
     def forget(self) -> None:
         """Empty what is in memory; the file keeps all."""
         self._lines.clear()
-        self.count = 0
+        self.count = self.stray = 0
         self.statuses.clear()
         self.applied_records.clear()
         self.span.clear()

@@ -13,7 +13,7 @@ import orjson
 
 from bulkcall.sandbox import answers
 from bulkcall.sandbox.answers import Reply
-from bulkcall.sandbox.batches import Batch, BatchMaker, listing
+from bulkcall.sandbox.batches import BatchBook, listing
 from bulkcall.sandbox.fates import Fate, fate_of
 from bulkcall.sandbox.faults import FaultBook, FaultKind
 from bulkcall.sandbox.journal import Journal
@@ -62,8 +62,7 @@ class Sandbox:
         self.faults = FaultBook(self.rng)
         for fault in self.options.faults:
             self.faults.order(fault, self.clock.monotonic())
-        self.batches: dict[str, Batch] = {}
-        self._maker = BatchMaker(self.rng)
+        self.batches = BatchBook(self.rng)
 
     def reset(self) -> None:
         """Begin anew, as if just started; the journal's file keeps what it has."""
@@ -200,8 +199,7 @@ class Sandbox:
             return answers.refused("receiver_number", "receiver_number is not accepted")
         if lonely and lonely.alone in ("400", "503"):
             return self._alone(lonely, answers.processed())
-        batch = self._maker.make(records, frozenset(bad), o, now, now_ms)
-        self.batches[batch.id] = batch
+        batch = self.batches.add(records, frozenset(bad), o, now, now_ms)
         reply = Reply(200, orjson.dumps({"batch_id": batch.id}), applied=True, batch_id=batch.id)
         return self._alone(lonely, reply) if lonely else reply
 
@@ -213,7 +211,7 @@ class Sandbox:
             reply = answers.refused("batchId", "batchId is not known")
             reply.status = 404
             return reply
-        shown = listing(batch, request.account, self.options, now)
+        shown = listing(batch, self.batches.entries(batch), request.account, self.options, now)
         return Reply(200, orjson.dumps(shown), batch_id=batch.id)
 
     def _fate(self, record: dict[str, Any]) -> Fate | None:

@@ -17,6 +17,7 @@ def stats(sandbox: Sandbox) -> dict[str, Any]:
     journal = sandbox.journal
     return {
         "requests": journal.count,
+        "stray": journal.stray,
         "calls": {call.value: _call(sandbox, call) for call in Call},
         "tokens_created": sandbox.tokens.created,
         "batches": len(sandbox.batches),
