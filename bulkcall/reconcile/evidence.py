@@ -19,23 +19,30 @@ ROUNDING_MS = 1000
 """A server that keeps whole seconds shows a time less than this away from the one that was sent."""
 
 
+_BLIND = frozenset(MASK * length for length in range(33))
+"""Numbers as listed that show nothing."""
+
+
 def shows(pattern: str, number: str) -> bool:
     """Tell whether a number as listed (digits and `*`) can be this number.
 
     A mask need not keep the number's length: if it doesn't, what stands before its first and after
     its last hidden place decides.
     """
-    if not pattern:
+    if pattern in _BLIND:
         return True
-    if MASK not in pattern:
+    first = pattern.find(MASK)
+    if first < 0:
         return pattern == number
-    head = pattern[: pattern.index(MASK)]
-    tail = pattern[pattern.rindex(MASK) + 1 :]
-    if len(head) + len(tail) > len(number):
+    after = pattern.rfind(MASK) + 1
+    length = len(pattern)
+    if length != len(number):
+        head, tail = pattern[:first], pattern[after:]
+        fits = len(head) + len(tail) <= len(number)
+        return fits and number.startswith(head) and number.endswith(tail)
+    if pattern[:first] != number[:first] or pattern[after:] != number[after:]:
         return False
-    if not (number.startswith(head) and number.endswith(tail)):
-        return False
-    if len(pattern) != len(number):
+    if pattern.count(MASK) == after - first:
         return True
     return all(shown in (MASK, digit) for shown, digit in zip(pattern, number, strict=True))
 
@@ -45,28 +52,34 @@ def tells(pattern: str) -> bool:
     return pattern.strip(MASK) != ""
 
 
+def same_words(listed: Listed, sent: CallRecord) -> bool:
+    """Tell quickly whether all soft fields are shown just as they were sent."""
+    return (
+        listed.starts_at == sent.starts_at
+        and listed.dynamic_call_reason == sent.dynamic_call_reason
+        and listed.dynamic_label_name == sent.dynamic_label_name
+        and listed.label_id == sent.label_id
+        and listed.ends_at == sent.ends_at
+    )
+
+
 def conflicts(listed: Listed, sent: CallRecord) -> int:
     """Count the soft fields that the server shows otherwise than they were sent.
 
     A field that either side leaves out conflicts with nothing: the server fills in a label's own
     name. A time that is only rounded counts as a conflict, so that an exact one is preferred.
     """
-    count = 0
-    if listed.ends_at is not None and listed.ends_at != sent.ends_at:
-        count += 1
-    if listed.starts_at is not None and listed.starts_at != sent.starts_at:
-        count += 1
-    if _differ(listed.label_id, sent.label_id):
-        count += 1
-    if _differ(listed.dynamic_label_name, sent.dynamic_label_name):
-        count += 1
-    if _differ(listed.dynamic_call_reason, sent.dynamic_call_reason):
-        count += 1
-    return count
+    return (
+        (listed.ends_at is not None and listed.ends_at != sent.ends_at)
+        + (listed.starts_at is not None and listed.starts_at != sent.starts_at)
+        + _differ(listed.label_id, sent.label_id)
+        + _differ(listed.dynamic_label_name, sent.dynamic_label_name)
+        + _differ(listed.dynamic_call_reason, sent.dynamic_call_reason)
+    )
 
 
 def _differ(shown: str, sent: str | None) -> bool:
-    if not shown or not sent or shown == sent:
+    if shown == sent or not shown or not sent:
         return False
     if MASK in shown:
         return False

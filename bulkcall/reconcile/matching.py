@@ -1,16 +1,18 @@
 """Which listed record belongs to which row of a batch: by evidence, never by position. Pure.
 
 Each listed record is held against the rows of its batch. One row fits: it is that row's, by
-`number` where both numbers are whole, else by `stamp`. Several rows fit: they look alike, and only if the
-server's records for them all ended the same way, and are enough, is their end known (`group`).
+`number` where both numbers are whole, else by `stamp`. Several rows fit: they look alike, and only
+if the server's records for them all ended the same way, and are enough, is their end known
+(`group`).
 Everything else is said to be unknown. docs/reconciliation.md explains each rule.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from bulkcall.reconcile.evidence import ROUNDING_MS, conflicts, shows, tells
+from bulkcall.reconcile.evidence import ROUNDING_MS, conflicts, same_words, shows, tells
 from bulkcall.reconcile.groups import grouped
 from bulkcall.reconcile.verdict import Matching, Verdict, judge_group, judge_row, unclear
 from bulkcall.records import RowState
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
 MASKED_CONFLICTS = 1
 """How many soft fields may differ before a masked record with a row's stamp is a stranger."""
+
+
+_EVIDENCE = slice(1, 9)
+"""Where the fields of `Listed` stand that tell rows apart."""
 
 
 class SentRow(Protocol):
@@ -85,6 +91,9 @@ def match(rows: Sequence[SentRow], listed: Iterable[Listed]) -> Matching:
     return Matching(verdicts, unexpected, blank)
 
 
+_caller_shows = lru_cache(maxsize=4096)(shows)  # a campaign has few callers, each many times
+
+
 class _Sent:
     """The rows of a batch, to be found by what a listed record shows."""
 
@@ -92,6 +101,7 @@ class _Sent:
         self._records = [row.record for row in rows]
         self._by_pair: dict[tuple[str, str], tuple[int, ...]] = {}
         self._by_stamp: dict[int, tuple[int, ...]] = {}
+        self._known: dict[object, tuple[int, ...]] = {}
         pairs, stamps = self._by_pair, self._by_stamp
         for place, record in enumerate(self._records):
             pair = (record.caller_number, record.receiver_number)
@@ -104,12 +114,26 @@ class _Sent:
         if listed.whole:
             return self._by_whole_numbers(listed)
         if listed.ends_at is None:
-            return self.closest(self._visible_in(range(len(self._records)), listed), listed)
-        places = self._visible_in(self._by_stamp.get(listed.ends_at, ()), listed)
-        allowed = [
-            place for place in places if conflicts(listed, self._records[place]) <= MASKED_CONFLICTS
-        ]
-        return self.closest(allowed, listed)
+            places: Sequence[int] = range(len(self._records))
+        else:
+            places = self._by_stamp.get(listed.ends_at, ())
+            if len(places) == 1:
+                return places if self._agrees(places[0], listed) else ()
+        # Look-alikes show the same over and over: what fits one record fits its twins.
+        evidence = listed[_EVIDENCE]
+        known = self._known.get(evidence)
+        if known is None:
+            fitting = [place for place in places if self._agrees(place, listed)]
+            known = self._known[evidence] = self.closest(fitting, listed)
+        return known
+
+    def _agrees(self, place: int, listed: Listed) -> bool:
+        sent = self._records[place]
+        return (
+            _caller_shows(listed.caller_number, sent.caller_number)
+            and shows(listed.receiver_number, sent.receiver_number)
+            and (same_words(listed, sent) or conflicts(listed, sent) <= MASKED_CONFLICTS)
+        )
 
     def _by_whole_numbers(self, listed: Listed) -> tuple[int, ...]:
         places = self._by_pair.get((listed.caller_number, listed.receiver_number), ())
@@ -122,14 +146,6 @@ class _Sent:
             place for place in places if abs(self._records[place].ends_at - ends_at) < ROUNDING_MS
         ]
         return self.closest(near, listed)
-
-    def _visible_in(self, places: Sequence[int], listed: Listed) -> list[int]:
-        return [
-            place
-            for place in places
-            if shows(listed.caller_number, self._records[place].caller_number)
-            and shows(listed.receiver_number, self._records[place].receiver_number)
-        ]
 
     def closest(self, places: Sequence[int], listed: Listed) -> tuple[int, ...]:
         """Keep the rows with the fewest conflicts; a tie keeps them all."""

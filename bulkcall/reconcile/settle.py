@@ -1,8 +1,8 @@
 """When a batch's listing can be trusted to be whole, and when to ask for it next. Pure.
 
 A row that is not listed is `missing` only once the listing is settled: something is listed, all of
-it final, and nothing has changed over several answers spread over a time. Processing is asynchronous
-(api.md), so a short listing may just not be done.
+it final, and nothing has changed over several answers spread over a time. Processing is
+asynchronous (api.md), so a short listing may just not be done.
 """
 
 from __future__ import annotations
