@@ -142,7 +142,7 @@ class Pipeline:
             self._ledger.add_rows(run.run_id, chunk)
         rows, first_rows = intake.repeats.finish()
         if not allow_duplicates:
-            self._ledger.mark_duplicates(run.run_id, rows, first_rows)
+            self._ledger.mark_duplicates(run.run_id, rows.tolist(), first_rows.tolist())
         valid = intake.rows - intake.invalid
         if not run.resend:
             intake.doctor.note_repeats(self._ledger.mark_repeats(run.run_id), valid)

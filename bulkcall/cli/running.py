@@ -53,7 +53,7 @@ def pipeline_for(given: Given) -> Iterator[Pipeline]:
 
 def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -> ExitStatus:
     """Print how a run stands, and give its exit status."""
-    from bulkcall.report import summary, verdict
+    from bulkcall.report import summary
 
     status = result.exit_status if status is None else status
     error = " ".join(str(result.error).split()) if result.error else None
@@ -64,7 +64,7 @@ def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -
         given.console.line("error", f"{error}. Go on with: {resume}" if resume else error)
     data: dict[str, Any] = {
         **summary(result.report),
-        "verdict": verdict(result.report),
+        "verdict": result.report.verdict,
         "out": str(result.folder),
         "files": {name: str(path) for name, path in result.files.items()},
         "notes": list(result.notes),
@@ -72,7 +72,7 @@ def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -
         "resume": resume,
         "exit_status": int(status),
     }
-    given.console.result(_text(result, verdict(result.report), resume), data)
+    given.console.result(_text(result, result.report.verdict, resume), data)
     return status
 
 

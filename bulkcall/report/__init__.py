@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bulkcall.report.build import Published, build_report, publish, write_report
+from bulkcall.report.files import make_folder, replacing
 from bulkcall.report.model import Report
 from bulkcall.report.summary_json import summary
 from bulkcall.report.validation import ValidationReport
@@ -12,7 +13,9 @@ __all__ = [
     "Report",
     "ValidationReport",
     "build_report",
+    "make_folder",
     "publish",
+    "replacing",
     "summary",
     "write_report",
 ]

@@ -30,14 +30,15 @@ def main(argv: Sequence[str] | None = None) -> None:
             options,
             host=host,
             port=port,
-            on_ready=lambda base_url: _say_ready(base_url, options),
+            on_ready=lambda base_url: say_ready(base_url, options),
             until_stdin_closes=until_stdin_closes,
         )
     except (ValueError, OSError) as error:
         parser.error(str(error))
 
 
-def _say_ready(base_url: str, options: SandboxOptions) -> None:
+def say_ready(base_url: str, options: SandboxOptions) -> None:
+    """Print the one line that a caller waits for."""
     ready = {
         "base_url": base_url,
         "client_account_id": options.client_account_id,

@@ -38,7 +38,8 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
     from bulkcall.clock import SystemClock
     from bulkcall.intake import Source
     from bulkcall.job import RunOptions
-    from bulkcall.sandbox import SandboxOptions, running
+    from bulkcall.sandbox import SandboxOptions
+    from bulkcall.sandbox.running import running
     from bulkcall.settings import Secret, Settings
 
     with _sample_file() as file, tempfile.TemporaryDirectory(prefix="bulkcall-demo-") as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,11 @@ def command(
         planned = plan(source, given.settings, progress=progress_for(given.console), stop=stop)
     data = _data(planned)
     if out is not None:
-        from bulkcall.report import write_json
+        from bulkcall.report import make_folder, replacing
 
-        write_json(out / "plan.json", data)
+        make_folder(out)
+        with replacing(out / "plan.json") as handle:
+            handle.write(json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n")
     given.console.result(_text(planned), data)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulkcall.cli.options import LEDGER, common
+from bulkcall.records import Outcome
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
@@ -33,7 +34,7 @@ def command(given: Given, *, limit: int) -> None:
             run.state.value,
             run.channel.value,
             f"{run.rows:,}",
-            f"{counts[run.run_id]['success']:,}",
+            f"{counts[run.run_id][Outcome.SUCCESS]:,}",
             PurePath(run.file).name,
         )
         for run in found

@@ -48,11 +48,12 @@ def command(host: str, port: int, **values: Any) -> None:
 
     Prints one JSON line with its address and credentials when it is ready.
     """
-    from bulkcall.sandbox import announce, serve
+    from bulkcall.sandbox import serve
+    from bulkcall.sandbox.__main__ import say_ready
 
     given = {name: value for name, value in values.items() if value not in (None, ())}
     try:
         options = options_from(given)
-        serve(options, host=host, port=port, on_ready=announce(options))
+        serve(options, host=host, port=port, on_ready=lambda url: say_ready(url, options))
     except (ValueError, OSError) as error:
         raise UsageError(f"the sandbox can't start: {error}") from None
