@@ -62,10 +62,8 @@ class Courier:
         Raises what ends the run (CredentialsError, ServerAwayError, TurnedDownError, and whatever
         was not foreseen), after the result has been put to be written all the same.
         """
-        parcel = self._still_valid(parcel)
-        if not parcel.rows:
+        if self._too_late(parcel):
             return
-        requests = 1
         try:
             if parcel.batch is None:
                 answer: RealtimeAnswer | BatchAnswer = await self._api.send_record(
@@ -79,31 +77,30 @@ class Courier:
         except Exception as error:
             self._stopped(parcel, error)
             raise
-        requests = answer.requests
         self._health.answered()
         if parcel.batch is not None and len(parcel.rows) == 1:
             # It was named as the bad one, and is not: such hints mean something else here.
             self._hints = self._hints and parcel.rows[0].row not in self._named
         ruling = verdict.answered(parcel, answer, at=self._clock.now_ms())
-        self._write(parcel, ruling, requests)
+        self._write(parcel, ruling, answer.requests)
         self._health.settled(ruling)
 
-    def _still_valid(self, parcel: Parcel) -> Parcel:
-        """Leave out what must not go any more: time may have passed since it was taken."""
+    def _too_late(self, parcel: Parcel) -> bool:
+        """Whether time has passed a row by since it was taken; then the parcel does not go.
+
+        A batch goes back to the ledger, to be formed again without it (or with a later stamp).
+        """
         now = self._clock.now_ms()
-        expired = [row.row for row in parcel.rows if row.record.ends_at <= now]
-        # Only the stamp lies in the past: it goes again with a later one.
-        stale = [row.row for row in parcel.rows if parcel.ends_at(row) <= now < row.record.ends_at]
-        if not expired and not stale:
-            return parcel
-        events: list[Event] = []
-        if expired:
-            events.append(Expired(expired, now))
-        if stale:
-            events.append(GivenBack(stale))
-        self._writer.put(events, written=lambda: self._settled(len(expired)))
-        self._feed.dropped(len(expired) + len(stale), again=bool(stale))
-        return parcel.without({*expired, *stale})
+        if all(parcel.ends_at(row) > now for row in parcel.rows):
+            return False
+        rows = parcel.numbers
+        again = parcel.batch is not None
+        self._writer.put(
+            [GivenBack(rows) if again else Expired(rows, now)],
+            written=lambda: self._settled(0 if again else len(rows)),
+        )
+        self._feed.dropped(parcel, again=again)
+        return True
 
     def _failed(self, lane: Lane, parcel: Parcel, failure: ApiFailure) -> None:
         problem: Exception | None = None

@@ -73,9 +73,11 @@ class Feed:
         self._wanted.set()
         return parcel
 
-    def dropped(self, rows: int, *, again: bool) -> None:
-        """Tell that rows of a parcel did not go after all; `again`: some of them wait again."""
-        self._in_hand -= rows
+    def dropped(self, parcel: Parcel, *, again: bool) -> None:
+        """Tell that a parcel did not go after all; `again`: its rows wait again."""
+        if again:
+            self._stock.release(parcel, _retried(parcel))
+        self._in_hand -= len(parcel.rows)
         self._dirty = self._dirty or again
         self._wanted.set()
 

@@ -53,10 +53,6 @@ class Parcel:
             for row in self.rows
         ]
 
-    def without(self, numbers: set[int]) -> Parcel:
-        """The same parcel with some rows left out."""
-        return replace(self, rows=[row for row in self.rows if row.row not in numbers])
-
 
 @dataclass(frozen=True, slots=True)
 class Later:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bulkcall.api import ApiFailure, BatchAnswer
-    from bulkcall.ledger import Event, ReadyRow
+    from bulkcall.ledger import Event
     from bulkcall.send.parcels import Parcel
     from bulkcall.send.retry import Backoff
 
@@ -54,7 +54,7 @@ def answered(parcel: Parcel, answer: RealtimeAnswer | BatchAnswer, *, at: int) -
     return Ruling([accepted], settled=len(parcel.rows))
 
 
-def failed(  # noqa: PLR0911 - one return a kind of failure, in the table's order
+def failed(
     parcel: Parcel,
     failure: ApiFailure,
     *,
@@ -70,34 +70,26 @@ def failed(  # noqa: PLR0911 - one return a kind of failure, in the table's orde
     `away`: the server seems away altogether, so that being turned away costs the rows nothing.
     `resend`: whether rows in doubt go again. `hints`: whether an index in a batch's 400 counts.
     """
-    if isinstance(failure, Refused) or (
-        isinstance(failure, TurnedDown) and failure.http_status == PAYLOAD_TOO_LARGE
-    ):
-        if len(parcel.rows) > 1:
-            return _split(parcel, failure, at=at, hints=hints)
-        if isinstance(failure, Refused):
-            return _refused(parcel, failure, at=at)
-    if isinstance(failure, Unreadable):
+    if len(parcel.rows) > 1 and _splits(failure):
+        return _split(parcel, failure, at=at, hints=hints)
+    if isinstance(failure, Refused):
+        return _refused(parcel, failure, at=at)
+    if isinstance(failure, Unreadable) or (isinstance(failure, InDoubt) and not resend):
         return _doubtful(parcel.numbers, (), failure, at=at, wait=0.0)
-    if isinstance(failure, InDoubt):
-        last, others = _last_tries(parcel, max_tries)
-        if not resend:
-            last, others = [*parcel.rows], []
-        elif away:
-            last, others = [], [*parcel.rows]
-        wait = 0.0 if away else backoff.wait(_failures(others))
-        return _doubtful([r.row for r in last], [r.row for r in others], failure, at=at, wait=wait)
     if isinstance(failure, TurnedDown):
         return _turned_away(parcel.numbers, (), failure, at=at, spend=True, wait=0.0)
-    if away or isinstance(failure, RateLimited | NoToken):
-        return _turned_away((), parcel.numbers, failure, at=at, spend=False, wait=0.0)
-    last, others = _last_tries(parcel, max_tries)
-    wait = backoff.wait(_failures(others))
-    if isinstance(failure, Unavailable) and failure.retry_after:
-        wait = max(wait, min(failure.retry_after, backoff.cap))
-    return _turned_away(
-        [r.row for r in last], [r.row for r in others], failure, at=at, spend=True, wait=wait
-    )
+    free = isinstance(failure, RateLimited | NoToken)
+    if away or free:
+        last: list[int] = []
+        others, wait = parcel.numbers, 0.0
+    else:
+        last, others, failures = _tries(parcel, max_tries)
+        wait = backoff.wait(failures)
+        if isinstance(failure, Unavailable) and failure.retry_after:
+            wait = max(wait, min(failure.retry_after, backoff.cap))
+    if isinstance(failure, InDoubt):
+        return _doubtful(last, others, failure, at=at, wait=wait)
+    return _turned_away(last, others, failure, at=at, spend=not (away or free), wait=wait)
 
 
 def hinted(failure: ApiFailure, size: int) -> int | None:
@@ -111,6 +103,11 @@ def hinted(failure: ApiFailure, size: int) -> int | None:
         if found and int(found[1]) < size:
             return int(found[1])
     return None
+
+
+def _splits(failure: ApiFailure) -> bool:
+    too_large = isinstance(failure, TurnedDown) and failure.http_status == PAYLOAD_TOO_LARGE
+    return too_large or isinstance(failure, Refused)
 
 
 def _split(parcel: Parcel, failure: ApiFailure, *, at: int, hints: bool) -> Ruling:
@@ -176,13 +173,9 @@ def _turned_away(
     )
 
 
-def _last_tries(parcel: Parcel, max_tries: int) -> tuple[list[ReadyRow], list[ReadyRow]]:
-    last: list[ReadyRow] = []
-    others: list[ReadyRow] = []
-    for row in parcel.rows:
-        (last if spent(row.tries, max_tries) else others).append(row)
-    return last, others
-
-
-def _failures(rows: Sequence[ReadyRow]) -> int:
-    return 1 + max((row.tries for row in rows), default=0)
+def _tries(parcel: Parcel, max_tries: int) -> tuple[list[int], list[int], int]:
+    """Give the rows that have no try left, the others, and how often one of those has failed."""
+    last = [row.row for row in parcel.rows if spent(row.tries, max_tries)]
+    others = [row for row in parcel.rows if not spent(row.tries, max_tries)]
+    failures = 1 + max((row.tries for row in others), default=0)
+    return last, [row.row for row in others], failures
