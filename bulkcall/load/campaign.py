@@ -13,7 +13,7 @@ from bulkcall.load import csvfile, encoding, sheets
 from bulkcall.load.dialect import Dialect, find_dialect
 from bulkcall.load.header import find_fields, known_columns
 from bulkcall.load.source import Source
-from bulkcall.load.text import utf8_blocks
+from bulkcall.load.text import BLOCK, utf8_blocks
 from bulkcall.records import CampaignFile, Chunk
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ def _open_csv(
             decided = encoding.decide(blocks)
         except encoding.UndecidedError as error:
             raise source.error(str(error)) from error
-    blocks = stack.enter_context(source.unpacked(options.max_unpacked))
+    blocks = stack.enter_context(source.unpacked(options.max_unpacked, BLOCK))
     texts = utf8_blocks(blocks, decided)
-    head = next(texts, b"")
+    head, final = next(texts)
     dialect = _dialect(head, options)
     columns = tuple(bare(name) for name in dialect.columns)
     fields = _fields(columns, options, dialect.title_hint)
@@ -123,7 +123,7 @@ def _open_csv(
         notes=(decided.note,) if decided.note else (),
     )
     rows = csvfile.read_rows(
-        chain((head[dialect.consumed :],), texts),
+        chain(((head[dialect.consumed :], final),), texts),
         dialect.delimiter,
         len(columns),
         options,

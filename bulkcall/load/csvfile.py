@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_rows(
-    blocks: Iterable[bytes],
+    blocks: Iterable[tuple[bytes, bool]],
     delimiter: str,
     width: int,
     options: LoadOptions,
@@ -27,7 +27,8 @@ def read_rows(
     """Read UTF-8 blocks, the first of which starts with a row.
 
     Args:
-        blocks: The text after the header; a block may end anywhere, also within a character.
+        blocks: The text after the header, each with whether it is the last; a block may end
+            anywhere, also within a character.
         delimiter: One ASCII character.
         width: How many columns the header has.
         options: For the limits.
@@ -38,8 +39,8 @@ def read_rows(
         CampaignFileError: a quote is never closed; a cell or row is over its limit.
     """
     rest = b""
-    for block, final in _with_last(blocks):
-        rest += block
+    for block, final in blocks:
+        rest = rest + block if rest else block
         while rest:
             read = None
             if use_fast:
@@ -56,16 +57,6 @@ def read_rows(
             rest = rest[consumed:]
             if len(rows):
                 yield finished(rows, options.max_cell)
-
-
-def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    held = None
-    for block in blocks:
-        if held is not None:
-            yield held, False
-        held = block
-    if held is not None:
-        yield held, True
 
 
 def _read_patiently(

@@ -14,6 +14,8 @@ import pyarrow.csv as pacsv
 from bulkcall.load.rows import Rows, names_of, without_blanks
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
+_PARSE = 5 << 20
+"""Bytes that pyarrow parses at once: several threads can share a block."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -33,13 +35,13 @@ def read(
         cut = len(block) if final else block.rfind(b"\n") + 1
     if not cut:
         return None
-    body = memoryview(block)[:cut]
-    if _count(body, _CR) != block.count(b"\r\n", 0, cut):
+    if b"\r" in block and block.count(b"\r", 0, cut) != block.count(b"\r\n", 0, cut):
         return None
+    body = memoryview(block)[:cut]
     table = _parse(body, delimiter, width, quoted=quoted)
     if table is None:
         return None
-    breaks = _count(body, _LF)
+    breaks = block.count(b"\n", 0, cut)
     if final and block[cut - 1] != _LF:
         breaks += 1
     if table.num_rows == breaks:
@@ -56,7 +58,9 @@ def _parse(body: memoryview, delimiter: str, width: int, *, quoted: bool) -> pa.
     try:
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(body)),
-            read_options=pacsv.ReadOptions(column_names=names, block_size=len(body) + 1),
+            read_options=pacsv.ReadOptions(
+                column_names=names, block_size=min(len(body) + 1, _PARSE)
+            ),
             parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=quoted),
             convert_options=pacsv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
@@ -67,10 +71,6 @@ def _parse(body: memoryview, delimiter: str, width: int, *, quoted: bool) -> pa.
     except pa.ArrowInvalid:
         return None
     return table.combine_chunks()
-
-
-def _count(body: memoryview, byte: int) -> int:
-    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == byte))
 
 
 def _has_long_line(block: bytes, max_line: int) -> bool:

@@ -108,21 +108,22 @@ class Source:
             raise self.error("the file changed while it was read; start again when it is at rest")
 
     @contextmanager
-    def unpacked(self, limit: int) -> Iterator[Iterator[bytes]]:
+    def unpacked(self, limit: int, size: int = _BLOCK) -> Iterator[Iterator[bytes]]:
         """Give the CSV's bytes in blocks, unpacked where the file is a gz or zip.
 
         Args:
             limit: The most bytes that a gz or zip may hold.
+            size: The most bytes of a block.
         """
         self.stream.seek(0)
         if self.kind == "csv":
-            yield self._blocks(self.stream, None)
+            yield self._blocks(self.stream, None, size)
         elif self.kind == "csv.gz":
             with gzip.GzipFile(fileobj=self.stream, mode="rb") as packed:
-                yield self._blocks(packed, limit)
+                yield self._blocks(packed, limit, size)
         else:
             with zipfile.ZipFile(self.stream) as archive, self._member(archive) as packed:
-                yield self._blocks(packed, limit)
+                yield self._blocks(packed, limit, size)
 
     def _member(self, archive: zipfile.ZipFile) -> IO[bytes]:
         try:
@@ -130,11 +131,11 @@ class Source:
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
             raise self.error(f"can't unpack {self.member!r} in the zip: {error}") from error
 
-    def _blocks(self, stream: _Readable, limit: int | None) -> Iterator[bytes]:
+    def _blocks(self, stream: _Readable, limit: int | None, size: int) -> Iterator[bytes]:
         total = 0
         while True:
             try:
-                block = stream.read(_BLOCK)
+                block = stream.read(size)
             except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
                 raise self.error(f"can't be read to its end: {error}") from error
             if not block:
