@@ -30,9 +30,7 @@ _DROPPED = {"script", "style", "defs", "title"}
 
 def bars(title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -> Markup:
     """Draw lying bars, one for each name, stacked where there are several series."""
-    chart = pygal.HorizontalStackedBar(
-        **_quiet(height=44 + _BAR * max(1, len(names))), truncate_label=_LABEL
-    )
+    chart = pygal.HorizontalStackedBar(**_quiet(height=44 + _BAR * max(1, len(names))))
     chart.x_labels = [_short(name) for name in reversed(names)]
     for label, values in series:
         chart.add(label, list(reversed(values)))
@@ -78,6 +76,7 @@ def _quiet(height: int) -> dict[str, Any]:
         "show_legend": False,
         "margin": 6,
         "max_scale": 6,
+        "truncate_label": -1,
         "formatter": _figure,
         "value_formatter": _figure,
         "no_data_text": "nothing to show",

@@ -13,17 +13,21 @@ from bulkcall.report import charts
 from bulkcall.report.advice import MEANINGS, next_steps, tone, verdict
 from bulkcall.report.flow import stages
 from bulkcall.report.masking import masked, masked_text
+from bulkcall.report.model import Group
 from bulkcall.report.tally import OTHERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bulkcall.report.model import Group, Report
+    from bulkcall.report.model import Report
 
 _MOST_REASONS = 40
 _MOST_BATCHES = 500
 _MOST_STRANGERS = 50
 _CHART_REASONS = 8
+_HOUR = 3_600_000
+_FEWEST_HOURS = 6
+_MOST_HOURS = 96
 
 
 def html_bytes(report: Report, *, show_numbers: bool = False) -> bytes:
@@ -51,10 +55,14 @@ def _environment() -> Environment:
 def _context(report: Report, *, show_numbers: bool) -> dict[str, Any]:
     number: Callable[[str], str] = str if show_numbers else masked
     text: Callable[[str], str] = _visible if show_numbers else _visible_masked
+    line = text(verdict(report))
+    headline, _, rest = line.partition("; ")
     return {
         "report": report,
         "run": report.run,
-        "verdict": text(verdict(report)),
+        "verdict": line,
+        "headline": headline,
+        "rest": rest,
         "tone": tone(report),
         "stages": stages(report.outcomes),
         "counts": [(each, count) for each, count in report.outcomes.items() if count],
@@ -128,18 +136,26 @@ def _hours(report: Report) -> list[dict[str, Any]]:
     if not report.hours:
         return []
     title = "By hour of sending (UTC)"
-    names = [
-        f"{datetime.fromtimestamp(int(each.name) / 1000, UTC):%d %b %H:00}" for each in report.hours
-    ]
-    good = [each.confirmed for each in report.hours]
-    others = [each.others for each in report.hours]
+    by_hour = {int(each.name): each for each in report.hours}
+    first, last = min(by_hour), max(by_hour)
+    # A short run is drawn among empty hours, so that its one bar does not fill the picture.
+    spread = range(first, max(last, first + (_FEWEST_HOURS - 1) * _HOUR) + 1, _HOUR)
+    if len(spread) > _MOST_HOURS:
+        spread = [*by_hour][:_MOST_HOURS]
+    empty = Group("", 0, 0)
+    shown = [by_hour.get(hour, empty) for hour in spread]
+    names = [f"{datetime.fromtimestamp(hour / 1000, UTC):%d %b %H:00}" for hour in spread]
+    good = [each.confirmed for each in shown]
+    others = [each.others for each in shown]
     return [
         {
             "title": title,
             "svg": charts.columns(title, names, [("confirmed", good), ("not confirmed", others)]),
             "class": "both",
             "head": ("Hour", "Confirmed", "Not confirmed"),
-            "figures": list(zip(names, good, others, strict=True)),
+            "figures": [
+                each for each in zip(names, good, others, strict=True) if each[1] or each[2]
+            ],
         }
     ]
 

@@ -21,7 +21,7 @@ _LONGEST = 300
 _OTHER = "other reasons"
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d")
-_NUMBER = re.compile(r"\+?\d[\d\s:./T+-]*\d(?:\.\d+)?Z?|\d")
+_NUMBER = re.compile(r"\+?\d[\d\s:./T+-]{2,}\d(?:\.\d+)?Z?|(?<=row )\d+")
 
 
 def reason_text(message: str) -> str:
