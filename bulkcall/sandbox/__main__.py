@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -20,20 +20,36 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve until a signal comes."""
-    parser = _parser()
-    given: dict[str, Any] = vars(parser.parse_args(argv))
-    host, port = given.pop("host"), given.pop("port")
-    until_stdin_closes = given.pop("until_stdin_closes")
+    wanted = parse(argv)
     try:
-        options = options_from(given)
         serve(
-            options,
-            host=host,
-            port=port,
-            on_ready=lambda base_url: say_ready(base_url, options),
-            until_stdin_closes=until_stdin_closes,
+            wanted.options,
+            host=wanted.host,
+            port=wanted.port,
+            on_ready=lambda base_url: say_ready(base_url, wanted.options),
+            until_stdin_closes=wanted.until_stdin_closes,
         )
     except (ValueError, OSError) as error:
+        _parser().error(str(error))
+
+
+class Wanted(NamedTuple):
+    """What the command line asks for."""
+
+    host: str
+    port: int
+    until_stdin_closes: bool
+    options: SandboxOptions
+
+
+def parse(argv: Sequence[str] | None = None) -> Wanted:
+    """Read the command line; what is wrong with it ends the process with status 2."""
+    parser = _parser()
+    given: dict[str, Any] = vars(parser.parse_args(argv))
+    own = {name: given.pop(name) for name in ("host", "port", "until_stdin_closes")}
+    try:
+        return Wanted(**own, options=options_from(given))
+    except ValueError as error:
         parser.error(str(error))
 
 

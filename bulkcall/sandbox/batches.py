@@ -80,11 +80,13 @@ class BatchBook:
     ) -> Batch:
         """Take a batch; `bad` holds the positions of records that are against the rules."""
         rng = self._rng
+        most = options.processing_max_ms
+        least = min(options.processing_min_ms, most)
         batch = Batch(
             id=_uuid(rng),
             made=now,
             made_ms=now_ms,
-            span=rng.uniform(options.processing_min_ms, options.processing_max_ms) / 1000,
+            span=rng.uniform(least, most) / 1000,
             seed=rng.getrandbits(64),
             packed=zlib.compress(orjson.dumps(records), 1),
             bad=bad,

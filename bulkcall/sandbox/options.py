@@ -55,7 +55,9 @@ class SandboxOptions:
 
     rules: Rules = _option(Rules.DIGITS, "whether a receiver's last digits decide its outcome")
     bad_record: BadRecord = _option(BadRecord.REFUSE, "what becomes of a batch with a bad record")
-    processing_min_ms: float = _option(500.0, "shortest time until a batch is final")
+    processing_min_ms: float = _option(
+        500.0, "shortest time until a batch is final; at most the longest"
+    )
     processing_max_ms: float = _option(2000.0, "longest time until a batch is final")
     working_word: str = _option("processing", "the status of a record that is not final")
     masking: Masking = _option(Masking.ALL, "what batch status shows of phone numbers")
@@ -138,6 +140,8 @@ def _read(spec: OptionSpec, value: Any) -> Any:
         number = spec.type(value)
         if number < 0 and spec.name not in ("clock_skew", "seed"):
             raise ValueError("must not be negative")
+        if number == 0 and spec.name.endswith("_window"):
+            raise ValueError("must be above zero")
         return number
     return spec.type(value)
 
