@@ -120,6 +120,7 @@ class Sender:
         self._limit = limit
         self._resend = resend
         self._halt = Stop()
+        writer.on_error = self._end
         self._fatal: Exception | None = None
         self._in_flight: set[asyncio.Task[None]] = set()
         self._backoff = Backoff(*ROW_BACKOFF, draw=random.random)
@@ -282,8 +283,6 @@ class Sender:
         while True:
             if stop.requested:
                 self._halt.request(stop.reason)
-            if self._writer.error is not None:
-                self._end(self._writer.error)
             await asyncio.sleep(LOOK)
 
     async def _expire_now_and_then(self) -> None:

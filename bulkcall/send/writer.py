@@ -46,6 +46,8 @@ class Writer:
         self._turn = asyncio.Lock()
         self.error: Exception | None = None
         """What the ledger raised first."""
+        self.on_error: Callable[[Exception], None] | None = None
+        """Called with it, on the event loop."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -91,6 +93,8 @@ class Writer:
                 value = await self._in_thread(results, step)
             except Exception as error:
                 self.error = error
+                if self.on_error is not None:
+                    self.on_error(error)
                 raise
         for result in results:
             if result.written is not None:
