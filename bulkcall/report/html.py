@@ -144,7 +144,9 @@ def _hours(report: Report) -> list[dict[str, Any]]:
         spread = [*by_hour][:_MOST_HOURS]
     empty = Group("", 0, 0)
     shown = [by_hour.get(hour, empty) for hour in spread]
-    names = [f"{datetime.fromtimestamp(hour / 1000, UTC):%d %b %H:00}" for hour in spread]
+    days = {hour // (24 * _HOUR) for hour in spread}
+    form = "%H:00" if len(days) == 1 else "%d %b %H:00"
+    names = [f"{datetime.fromtimestamp(hour / 1000, UTC):{form}}" for hour in spread]
     good = [each.confirmed for each in shown]
     others = [each.others for each in shown]
     return [
