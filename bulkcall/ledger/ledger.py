@@ -48,6 +48,7 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._numbers: dict[str, int] = {}
+        self._watch = repeats.Watch()
 
     @classmethod
     def open(cls, url: str) -> Ledger:
@@ -145,7 +146,7 @@ class Ledger:
         """Waiting rows whose ends_at is not after `now`: READY → EXPIRED, DOUBT → HELD."""
         run_no = self._number(run_id)
         with self._store.reading() as transaction:
-            if not sending.any_ending(transaction, run_no, now):
+            if not sending.may_expire(transaction, run_no, now):
                 return 0
         with self._store.writing() as transaction:
             return sending.expire(transaction, run_no, now)
@@ -172,7 +173,13 @@ class Ledger:
         run_no = self._number(run_id)
         with self._store.writing() as transaction:
             return sending.take_realtime(
-                transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows
+                transaction,
+                run_no,
+                limit,
+                now=now,
+                with_doubt=with_doubt,
+                rows=rows,
+                watch=self._watch,
             )
 
     def take_batch(
@@ -193,7 +200,14 @@ class Ledger:
         run_no = self._number(run_id)
         with self._store.writing() as transaction:
             return sending.take_batch(
-                transaction, run_no, limit, compose, now=now, with_doubt=with_doubt, rows=rows
+                transaction,
+                run_no,
+                limit,
+                compose,
+                now=now,
+                with_doubt=with_doubt,
+                rows=rows,
+                watch=self._watch,
             )
 
     def record(

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bulkcall.ledger import tallies
+from bulkcall.ledger import postings, tallies
 from bulkcall.ledger.packing import packed
 from bulkcall.ledger.schema import ROW_BITS, row_key, row_range
 from bulkcall.records import RowState
@@ -37,6 +37,10 @@ class PackedChunk:
         self.wordings, self._wording = _wordings(records)
         self._records = records
         self._valid = valid
+        self.postings = _postings(records, self.first_row)
+        self.callers = pc.unique(records.column("caller_number")).drop_null()
+        ends = pc.min(records.column("ends_at").filter(valid)).as_py()
+        self.next_end = 0 if ends is None else int(ends)
 
     def keyed_wordings(self, run_no: int) -> pa.Table:
         """Give the distinct texts of the chunk, as rows of `wordings`."""
@@ -49,12 +53,8 @@ class PackedChunk:
         records = self._records
         first = row_key(run_no, self.first_row)
         base = run_no << ROW_BITS
-        state = RowState.READY if valid else RowState.INVALID
-        count = records.num_rows
         columns = {
             "id": pa.array(records.column("row").to_numpy() + base),
-            "run_no": pa.array(np.full(count, run_no)),
-            "state": pa.array(np.full(count, int(state))),
             "caller": records.column("caller_number"),
             "receiver": records.column("receiver_number"),
             "starts_at": records.column("starts_at"),
@@ -85,23 +85,47 @@ def _wordings(records: pa.Table) -> tuple[pa.Table, np.ndarray]:
     return distinct.rename_columns(["label_id", "name", "reason"]), places
 
 
+def _postings(records: pa.Table, first_row: int) -> list[tuple[int, bytes]]:
+    if records.column("receiver_number").null_count:
+        records = records.filter(records.column("receiver_number").is_valid())
+    identities = records.column("identity").fill_null(postings.NO_IDENTITY)
+    return postings.packed(
+        records.column("receiver_number").to_numpy(),
+        identities.to_numpy(),
+        records.column("row").to_numpy() - first_row,
+    )
+
+
 def add(transaction: Transaction, run_no: int, chunk: PackedChunk) -> None:
     """Write a chunk of a run."""
-    transaction.run(
-        "INSERT INTO chunks (id, row_count, finding_count, cells, findings) VALUES (?, ?, ?, ?, ?)",
-        row_key(run_no, chunk.first_row),
+    first = row_key(run_no, chunk.first_row)
+    chunk_no = transaction.value(
+        "INSERT INTO chunks (id, row_count, finding_count, cells, findings) VALUES (?, ?, ?, ?, ?)"
+        " RETURNING chunk_no",
+        first,
         chunk.count,
         chunk.finding_count,
         chunk.cells,
         chunk.findings,
     )
     transaction.insert("wordings", chunk.keyed_wordings(run_no))
-    if chunk.valid:
-        transaction.insert("rows", chunk.rows(run_no, valid=True))
-    if chunk.valid < chunk.count:
-        transaction.insert("rows", chunk.rows(run_no, valid=False))
+    for valid, count in ((True, chunk.valid), (False, chunk.count - chunk.valid)):
+        if count:
+            state = int(RowState.READY if valid else RowState.INVALID)
+            rows = chunk.rows(run_no, valid=valid)
+            transaction.insert("rows", rows, run_no=run_no, state=state)
+    postings.add(transaction, chunk_no, first, chunk.postings)
+    transaction.many(
+        "INSERT INTO callers (caller, first) VALUES (?, ?)",
+        [(caller, first) for caller in chunk.callers.to_pylist()],
+    )
     transaction.run(
-        "UPDATE runs SET row_count = row_count + ? WHERE run_no = ?", chunk.count, run_no
+        "UPDATE runs SET row_count = row_count + ?, next_end = CASE"
+        " WHEN row_count = 0 OR next_end > ? THEN ? ELSE next_end END WHERE run_no = ?",
+        chunk.count,
+        chunk.next_end,
+        chunk.next_end,
+        run_no,
     )
     invalid = chunk.count - chunk.valid
     tallies.change(transaction, run_no, {RowState.READY: chunk.valid, RowState.INVALID: invalid})
@@ -111,10 +135,21 @@ def drop(transaction: Transaction, run_no: int) -> None:
     """Forget the rows of a run that has sent nothing."""
     first, last = row_range(run_no)
     transaction.run("DELETE FROM rows WHERE id BETWEEN ? AND ?", first, last)
-    transaction.run("DELETE FROM wordings WHERE id BETWEEN ? AND ?", first, last)
-    transaction.run("DELETE FROM chunks WHERE id BETWEEN ? AND ?", first, last)
+    forget_chunks(transaction, run_no)
     transaction.run("UPDATE tallies SET row_count = 0 WHERE run_no = ?", run_no)
     transaction.run("UPDATE runs SET row_count = 0 WHERE run_no = ?", run_no)
+
+
+def forget_chunks(transaction: Transaction, run_no: int) -> None:
+    """Take away all that was written beside a run's rows."""
+    first, last = row_range(run_no)
+    chunks = transaction.all(
+        "SELECT chunk_no, id FROM chunks WHERE id BETWEEN ? AND ?", first, last
+    )
+    postings.remove(transaction, [chunk_no for chunk_no, _ in chunks])
+    transaction.run("DELETE FROM callers WHERE first BETWEEN ? AND ?", first, last)
+    transaction.run("DELETE FROM wordings WHERE id BETWEEN ? AND ?", first, last)
+    transaction.run("DELETE FROM chunks WHERE id BETWEEN ? AND ?", first, last)
 
 
 def mark_duplicates(

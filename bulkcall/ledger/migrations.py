@@ -6,10 +6,9 @@ definitions, which will have moved on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import create_mock_engine
 
 from bulkcall.errors import LedgerError
 from bulkcall.ledger.schema import APPLICATION_ID, SCHEMA_VERSION, metadata
@@ -64,11 +63,22 @@ def _version(transaction: Transaction) -> int | None:
 
 
 def _create(transaction: Transaction) -> None:
-    dialect = postgresql.dialect() if transaction.store.postgresql else sqlite.dialect()
     if not transaction.store.postgresql:
         transaction.run(f"PRAGMA application_id = {APPLICATION_ID}")
-    for table in metadata.sorted_tables:
-        transaction.run(str(CreateTable(table).compile(dialect=dialect)))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            transaction.run(str(CreateIndex(index).compile(dialect=dialect)))
+    for statement in _definitions(
+        "postgresql+psycopg" if transaction.store.postgresql else "sqlite"
+    ):
+        transaction.run(statement)
     transaction.run("INSERT INTO meta (key, value) VALUES ('schema', ?)", str(SCHEMA_VERSION))
+
+
+def _definitions(dialect: str) -> list[str]:
+    """Give the statements that make today's tables and indexes."""
+    statements: list[str] = []
+
+    def keep(statement: Any, *_: object, **__: object) -> None:
+        statements.append(str(statement.compile(dialect=engine.dialect)))
+
+    engine = create_mock_engine(f"{dialect}://", keep)
+    metadata.create_all(engine, checkfirst=False)
+    return statements

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import LedgerError
-from bulkcall.ledger import tallies
+from bulkcall.ledger import sending, tallies
 from bulkcall.ledger.lifecycle import IllegalStepError, Life, after
 from bulkcall.ledger.model import (
     BatchAccepted,
@@ -65,6 +65,8 @@ def record(transaction: Transaction, run_no: int, events: Sequence[Event]) -> No
         _WRITE, [_values(life, key) for key, life in lives.items() if life is not before[key]]
     )
     tallies.change(transaction, run_no, changes)
+    if changes[RowState.READY] > 0 or changes[RowState.DOUBT] > 0:
+        sending.rows_return(transaction, run_no)
 
 
 def _rows_of(transaction: Transaction, run_no: int, event: Event) -> Sequence[int]:

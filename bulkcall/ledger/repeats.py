@@ -1,5 +1,7 @@
-"""Rows that an earlier run sent, or may have: found once after loading, and again before they go out
-where another run of the same account has been sending meanwhile.
+"""Rows that an earlier run sent, or may have: looked for once after loading, and again before rows
+go out while another run of the same account is sending too.
+
+A hash narrows the search to a few candidates; the records themselves decide.
 """
 
 from __future__ import annotations
@@ -7,81 +9,158 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bulkcall.ledger import tallies
-from bulkcall.ledger.schema import row_number, row_range
+import numpy as np
+
+from bulkcall.ledger import postings, tallies
+from bulkcall.ledger.schema import ROW_BITS, row_number, row_range
 from bulkcall.records import Outcome, RowState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from bulkcall.ledger.postings import Numbers
     from bulkcall.ledger.store import Transaction
 
-# States 1, 2, 3, 4, 10, 13: SENDING, DOUBT, HELD, ACCEPTED, SUCCESS, MISSING. The hash narrows the
-# search; the fields themselves decide. A plus keeps both databases from using an index of that column.
-_FIND = """
-    SELECT n.id, h.id, r.run_id, h.sent_at, h.state
-    FROM rows n
-    CROSS JOIN rows h
-    JOIN runs r ON r.run_no = h.run_no
-    JOIN wordings nw ON nw.id = n.wording
-    JOIN wordings hw ON hw.id = h.wording
-    WHERE n.state = 0
-        AND h.receiver = n.receiver AND h.identity = n.identity AND h.caller = n.caller
-        AND h.state IN (1, 2, 3, 4, 10, 13)
-        AND +h.run_no <> ? AND r.account_no = ?
-        AND coalesce(hw.label_id, '') = coalesce(nw.label_id, '')
-        AND coalesce(hw.name, '') = coalesce(nw.name, '')
-        AND coalesce(hw.reason, '') = coalesce(nw.reason, '')
+_FACTS = """
+    SELECT r.account_no, r.own_times, r.seen_mark, a.taken FROM accounts a
+    JOIN runs r ON r.account_no = a.account_no WHERE r.run_no = ?
 """
-_SAME_TIMES = " AND h.starts_at = n.starts_at AND h.ends_at = n.ends_at"
-_WINDOWS_MEET = " AND h.starts_at < n.ends_at AND n.starts_at < h.ends_at"
-_OF_RUN = " AND n.id BETWEEN ? AND ?"
-_OF_KEYS = " AND n.id IN_KEYS"
+_RECORDS = """
+    SELECT r.id, r.starts_at, r.ends_at, r.caller, r.receiver, coalesce(w.label_id, ''),
+        coalesce(w.name, ''), coalesce(w.reason, ''), r.state, r.sent_at
+    FROM rows r JOIN wordings w ON w.id = r.wording
+"""
+_WAITING = _RECORDS + " WHERE r.state = 0 AND r.id IN_KEYS"
+# SENDING, DOUBT, HELD, ACCEPTED, SUCCESS, MISSING: what was turned down may go again.
+_SENT = _RECORDS + " WHERE r.state IN (1, 2, 3, 4, 10, 13) AND r.id IN_KEYS"
 
 
 def mark_all(transaction: Transaction, run_no: int) -> int:
     """Let each waiting row of the run that is a repeat become DUPLICATE; give how many did."""
-    account_no, own_times, others = _facts(transaction, run_no)
-    sql = _FIND + (_SAME_TIMES if own_times else _WINDOWS_MEET) + _OF_RUN
-    found = transaction.all(sql, run_no, account_no, *row_range(run_no))
-    transaction.run("UPDATE runs SET others_seen = ? WHERE run_no = ?", others, run_no)
-    return len(_mark(transaction, run_no, found))
-
-
-def mark_among(transaction: Transaction, run_no: int, keys: Iterable[int]) -> set[int]:
-    """Do the same for some rows only; give the keys of those that became DUPLICATE."""
-    account_no, own_times, _ = _facts(transaction, run_no)
-    sql = _FIND + (_SAME_TIMES if own_times else _WINDOWS_MEET) + _OF_KEYS
-    return _mark(transaction, run_no, transaction.keyed(sql, keys, run_no, account_no))
-
-
-def _facts(transaction: Transaction, run_no: int) -> tuple[Any, ...]:
-    return transaction.all(
-        "SELECT r.account_no, r.own_times, a.taken - r.taken FROM runs r"
-        " JOIN accounts a ON a.account_no = r.account_no WHERE r.run_no = ?",
-        run_no,
+    account_no, own_times, _, taken = transaction.all(
+        _FACTS + transaction.store.for_update, run_no
     )[0]
+    others = _others(transaction, account_no, run_no, since=0)
+    marked = 0
+    for bucket in range(postings.BUCKETS) if others else ():
+        own, earlier = _split(postings.in_bucket(transaction, bucket), run_no, others)
+        repeated = np.intersect1d(own[1], earlier[1])
+        waiting = own[0][np.isin(own[1], repeated)].tolist()
+        sent = earlier[0][np.isin(earlier[1], repeated)].tolist()
+        marked += len(_mark_repeated(transaction, run_no, waiting, sent, own_times=own_times))
+    transaction.run("UPDATE runs SET seen_mark = ? WHERE run_no = ?", taken, run_no)
+    return marked
 
 
-def _mark(transaction: Transaction, run_no: int, found: list[tuple[Any, ...]]) -> set[int]:
-    messages = {key: _message(*facts) for key, *facts in found}
+class Watch:
+    """Keeps an eye on the runs of the same account that send at the same time.
+
+    What it keeps in memory are their rows' hashes, which never change once a run sends.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Numbers, Numbers]] = {}
+
+    def mark_among(
+        self, transaction: Transaction, run_no: int, waiting: Sequence[tuple[int, int]]
+    ) -> set[int]:
+        """Let those of the given (key, identity) that are repeats by now become DUPLICATE.
+
+        Gives their keys. Costs one short query while no other run has taken rows.
+        """
+        account_no, own_times, seen_mark, _ = transaction.all(_FACTS, run_no)[0]
+        others = _others(transaction, account_no, run_no, since=seen_mark)
+        if not others or not waiting:
+            return set()
+        keys, identities = (
+            np.array(column, dtype=np.int64) for column in zip(*waiting, strict=True)
+        )
+        sent: list[int] = []
+        for other in others:
+            known_keys, known = self._identities(transaction, other)
+            sent += known_keys[np.isin(known, identities)].tolist()
+        return _mark_repeated(transaction, run_no, keys.tolist(), sent, own_times=own_times)
+
+    def _identities(self, transaction: Transaction, run_no: int) -> tuple[Numbers, Numbers]:
+        if run_no not in self._known:
+            chunks = transaction.all(
+                "SELECT chunk_no FROM chunks WHERE id BETWEEN ? AND ?", *row_range(run_no)
+            )
+            found = postings.of_chunks(transaction, [number for (number,) in chunks])
+            self._known[run_no] = _joined([(part.keys, part.identities) for part in found])
+        return self._known[run_no]
+
+
+def _others(transaction: Transaction, account_no: int, run_no: int, *, since: int) -> set[int]:
+    found = transaction.all(
+        "SELECT run_no FROM runs WHERE account_no = ? AND taken_mark > ? AND run_no <> ?",
+        account_no,
+        since,
+        run_no,
+    )
+    return {number for (number,) in found}
+
+
+def _split(
+    found: Iterable[postings.Posting], run_no: int, others: set[int]
+) -> tuple[tuple[Numbers, Numbers], tuple[Numbers, Numbers]]:
+    """Part one bucket into this run's and the other runs' (keys, identities)."""
+    own: list[tuple[Numbers, Numbers]] = []
+    earlier: list[tuple[Numbers, Numbers]] = []
+    for part in found:
+        owner = int(part.keys[0]) >> ROW_BITS
+        if owner == run_no:
+            own.append((part.keys, part.identities))
+        elif owner in others:
+            earlier.append((part.keys, part.identities))
+    return _joined(own), _joined(earlier)
+
+
+def _joined(parts: list[tuple[Numbers, Numbers]]) -> tuple[Numbers, Numbers]:
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    keys, identities = (np.concatenate(column) for column in zip(*parts, strict=True))
+    named = identities != postings.NO_IDENTITY
+    return keys[named], identities[named]
+
+
+def _mark_repeated(
+    transaction: Transaction,
+    run_no: int,
+    waiting: Sequence[int],
+    sent: Sequence[int],
+    *,
+    own_times: bool,
+) -> set[int]:
+    if not waiting or not sent:
+        return set()
+    earlier: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for row in transaction.keyed(_SENT, sent):
+        earlier.setdefault(_likeness(row, own_times=own_times), []).append(row)
+    messages: dict[int, str] = {}
+    for row in transaction.keyed(_WAITING, waiting) if earlier else ():
+        for other in earlier.get(_likeness(row, own_times=own_times), ()):
+            if own_times or (other[1] < row[2] and row[1] < other[2]):
+                messages[row[0]] = _message(transaction, other)
+                break
     transaction.many(
         "UPDATE rows SET state = 16, message = ? WHERE id = ?",
         [(message, key) for key, message in messages.items()],
     )
-    tallies.change(
-        transaction,
-        run_no,
-        {RowState.READY: -len(messages), RowState.DUPLICATE: len(messages)},
-    )
+    marked = len(messages)
+    tallies.change(transaction, run_no, {RowState.READY: -marked, RowState.DUPLICATE: marked})
     return set(messages)
 
 
-def _message(key: int, run_id: str, sent_at: int | None, state: int) -> str:
-    unsure = RowState(state).outcome is Outcome.UNKNOWN
-    did = "may have sent" if unsure else "sent"
+def _likeness(row: tuple[Any, ...], *, own_times: bool) -> tuple[Any, ...]:
+    """Give what two rows must have in common, apart from windows that meet."""
+    return row[1:8] if own_times else row[3:8]
+
+
+def _message(transaction: Transaction, row: tuple[Any, ...]) -> str:
+    run_id = transaction.value("SELECT run_id FROM runs WHERE run_no = ?", row[0] >> ROW_BITS)
+    did = "may have sent" if RowState(row[8]).outcome is Outcome.UNKNOWN else "sent"
     when = ""
-    if sent_at is not None:
-        moment = datetime.fromtimestamp(sent_at / 1000, UTC)
-        when = f" at {moment:%Y-%m-%dT%H:%M:%SZ}"
-    return f"run {run_id} {did} the same record (its row {row_number(key)}){when}"
+    if row[9] is not None:
+        when = f" at {datetime.fromtimestamp(row[9] / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"run {run_id} {did} the same record (its row {row_number(row[0])}){when}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from bulkcall.errors import UsageError
+from bulkcall.ledger import postings
 from bulkcall.ledger.model import TracedRow
 from bulkcall.ledger.packing import unpacked
 from bulkcall.ledger.schema import row_number, row_range
@@ -128,12 +129,19 @@ def trace(transaction: Transaction, number: str) -> list[TracedRow]:
     digits = number.strip().removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _PHONE_DIGITS):
         raise UsageError(f"{number} is no phone number; write digits with the country code")
-    found = transaction.all(_TRACE + " WHERE r.receiver = ?", int(digits))
-    found += transaction.all(
-        _TRACE + " WHERE r.caller = ? AND (r.receiver IS NULL OR +r.receiver <> ?)",
-        int(digits),
+    keys = postings.keys_of_receiver(transaction, int(digits))
+    found = transaction.keyed(_TRACE + " WHERE r.id IN_KEYS", keys) if keys else []
+    chunks = transaction.all(
+        "SELECT c.id, c.id + c.row_count FROM callers k JOIN chunks c ON c.id = k.first"
+        " WHERE k.caller = ?",
         int(digits),
     )
+    known = set(keys)
+    for first, after in chunks:
+        rows = transaction.all(
+            _TRACE + " WHERE r.id >= ? AND r.id < ? AND r.caller = ?", first, after, int(digits)
+        )
+        found += [row for row in rows if row[0] not in known]
     return [_traced(row) for row in sorted(found, key=lambda row: int(row[0]))]
 
 

@@ -49,7 +49,7 @@ accounts = Table(
     Column("account_no", Integer, primary_key=True),
     Column("account", String, nullable=False),
     Column("base_url", String, nullable=False),
-    # Rows taken to be sent so far, in all runs: tells a run cheaply that another one is sending too.
+    # Rows taken to be sent so far, in all runs: tells a run that another one is sending too.
     Column("taken", BigInteger, nullable=False, server_default="0"),
     Index("accounts_by_name", "account", "base_url", unique=True),
 )
@@ -80,11 +80,14 @@ runs = Table(
     Column("retries", BigInteger, nullable=False, server_default="0"),
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
-    Column("taken", BigInteger, nullable=False, server_default="0"),
-    # What other runs of the account had taken when repeats were last looked for.
-    Column("others_seen", BigInteger, nullable=False, server_default="0"),
+    # No waiting row ends before this time; 0 where that has to be looked up again.
+    Column("next_end", BigInteger, nullable=False, server_default="0"),
+    # What `accounts.taken` was when this run last took rows, and when it last looked for repeats.
+    Column("taken_mark", BigInteger, nullable=False, server_default="0"),
+    Column("seen_mark", BigInteger, nullable=False, server_default="0"),
     Column("purged_at", BigInteger),
     Index("runs_by_state", "state"),
+    Index("runs_by_account", "account_no", "taken_mark"),
 )
 
 tallies = Table(
@@ -98,11 +101,32 @@ tallies = Table(
 chunks = Table(
     "chunks",
     metadata,
-    Column("id", _KEY, primary_key=True, autoincrement=False),
+    Column("chunk_no", _KEY, primary_key=True),
+    # `rows.id` of its first row.
+    Column("id", _BIG, nullable=False, unique=True),
     Column("row_count", Integer, nullable=False),
     Column("finding_count", Integer, nullable=False),
     Column("cells", LargeBinary, nullable=False),
     Column("findings", LargeBinary),
+    sqlite_autoincrement=True,
+)
+
+# Which rows have which receiver, for `trace` and for repeats: postings.py.
+postings = Table(
+    "postings",
+    metadata,
+    Column("id", _KEY, primary_key=True, autoincrement=False),
+    Column("first", _BIG, nullable=False),
+    Column("entries", LargeBinary, nullable=False),
+)
+
+# Which chunks hold rows of which caller: a campaign has few callers, so each stands once a chunk.
+callers = Table(
+    "callers",
+    metadata,
+    Column("caller", _BIG, primary_key=True, autoincrement=False),
+    Column("first", _BIG, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 wordings = Table(
@@ -139,23 +163,13 @@ rows = Table(
     Column("matched", Text),
     Column("field", Text),
     Column("message", Text),
-    Index(
-        "rows_waiting",
-        "run_no",
-        "starts_at",
-        "id",
-        sqlite_where=text("state IN (0, 2)"),
-        postgresql_where=text("state IN (0, 2)"),
-    ),
-    Index(
-        "rows_ending",
-        "run_no",
-        "ends_at",
-        sqlite_where=text("state IN (0, 2)"),
-        postgresql_where=text("state IN (0, 2)"),
-    ),
-    Index("rows_by_receiver", "receiver", "identity"),
-    Index("rows_by_caller", "caller"),
+)
+
+# The rows that wait, in their turn. SQLite ends each index entry with the row's own number anyway.
+_WAITING = text("state IN (0, 2)")
+Index("rows_waiting", rows.c.run_no, rows.c.starts_at, sqlite_where=_WAITING).ddl_if("sqlite")
+Index("rows_waiting", rows.c.run_no, rows.c.starts_at, rows.c.id, postgresql_where=_WAITING).ddl_if(
+    "postgresql"
 )
 
 batches = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import LedgerError
-from bulkcall.ledger import repeats, tallies
+from bulkcall.ledger import tallies
 from bulkcall.ledger.lifecycle import (
     EXPIRED_IN_DOUBT_MESSAGE,
     EXPIRED_MESSAGE,
@@ -20,20 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bulkcall.ledger.model import Placed
+    from bulkcall.ledger.repeats import Watch
     from bulkcall.ledger.store import Transaction
 
-# States 0 and 2: READY and DOUBT, in the words of the partial index. A plus before ends_at keeps
-# the databases from choosing the other index and sorting a million rows to find the first few.
+# States 0 and 2: READY and DOUBT, in the words of the partial index.
 _WAITING = """
     SELECT r.id, r.caller, r.receiver, r.starts_at, r.ends_at, w.label_id, w.name, w.reason,
-        r.attempts, r.tries, r.state
+        r.attempts, r.tries, r.state, r.identity
     FROM rows r LEFT JOIN wordings w ON w.id = r.wording
-    WHERE r.run_no = ? AND r.state IN (0, 2) AND +r.ends_at > ?
+    WHERE r.run_no = ? AND r.state IN (0, 2) AND r.ends_at > ?
 """
 _READY_ONLY = " AND r.state = 0"
 _IN_TURN = " ORDER BY r.starts_at, r.id LIMIT ?"
 _NAMED = " AND r.id IN_KEYS"
-_ENDING = " FROM rows WHERE run_no = ? AND state IN (0, 2) AND ends_at <= ?"
+_NEVER = 2**62
+# A row ends after it starts, so only rows whose start has passed are looked at.
+_ENDING = " FROM rows WHERE run_no = ? AND state IN (0, 2) AND starts_at < ? AND ends_at <= ?"
 
 
 def take_realtime(
@@ -44,9 +46,12 @@ def take_realtime(
     now: int,
     with_doubt: bool,
     rows: Sequence[int] | None,
+    watch: Watch,
 ) -> list[ReadyRow]:
     """Take the next rows, each for a request of its own."""
-    ready = _next(transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows)
+    ready = _next(
+        transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows, watch=watch
+    )
     _mark(transaction, run_no, ready, now=now, batch=None)
     return ready
 
@@ -60,9 +65,12 @@ def take_batch(
     now: int,
     with_doubt: bool,
     rows: Sequence[int] | None,
+    watch: Watch,
 ) -> tuple[int, list[ReadyRow], list[Placed]] | None:
     """Take what `compose` picks of the next rows, for one batch request."""
-    ready = _next(transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows)
+    ready = _next(
+        transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows, watch=watch
+    )
     if not ready:
         return None
     placed = list(compose(ready))
@@ -92,26 +100,24 @@ def _next(
     now: int,
     with_doubt: bool,
     rows: Sequence[int] | None,
+    watch: Watch,
 ) -> list[ReadyRow]:
     # Locked first: takes of one account come one after the other, whoever makes them.
-    account_no, resend, foreign = transaction.all(
-        "SELECT r.account_no, r.resend, a.taken - r.taken - r.others_seen FROM accounts a"
-        " JOIN runs r ON r.account_no = a.account_no WHERE r.run_no = ?"
-        + transaction.store.for_update,
+    resend = transaction.value(
+        "SELECT r.resend FROM accounts a JOIN runs r ON r.account_no = a.account_no"
+        " WHERE r.run_no = ?" + transaction.store.for_update,
         run_no,
-    )[0]
-    del account_no
+    )
     while True:
         found = _waiting_rows(transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows)
-        if not found or resend or not foreign:
+        if not found or resend:
             break
-        ready = [row[0] for row in found if row[10] == RowState.READY]
-        repeated = repeats.mark_among(transaction, run_no, ready)
+        ready = [(row[0], row[11]) for row in found if row[10] == RowState.READY]
+        repeated = watch.mark_among(transaction, run_no, ready)
         if not repeated:
             break
-        left = [row for row in found if row[0] not in repeated]
-        if left:
-            found = left
+        found = [row for row in found if row[0] not in repeated]
+        if found:
             break
     return [_ready_row(row) for row in found]
 
@@ -168,34 +174,40 @@ def _mark(
             RowState.DOUBT: -doubtful,
         },
     )
-    transaction.run("UPDATE runs SET taken = taken + ? WHERE run_no = ?", len(ready), run_no)
     transaction.run(
         "UPDATE accounts SET taken = taken + ?"
         " WHERE account_no = (SELECT account_no FROM runs WHERE run_no = ?)",
         len(ready),
         run_no,
     )
+    transaction.run(
+        "UPDATE runs SET taken_mark ="
+        " (SELECT a.taken FROM accounts a WHERE a.account_no = runs.account_no) WHERE run_no = ?",
+        run_no,
+    )
 
 
-def any_ending(transaction: Transaction, run_no: int, now: int) -> bool:
-    """Tell whether a waiting row's ends_at is not after `now`."""
-    return transaction.one("SELECT 1" + _ENDING + " LIMIT 1", run_no, now) is not None
+def may_expire(transaction: Transaction, run_no: int, now: int) -> bool:
+    """Tell whether a waiting row's ends_at may not be after `now`; false is certain."""
+    next_end = transaction.value("SELECT next_end FROM runs WHERE run_no = ?", run_no)
+    return int(next_end) <= now
 
 
 def expire(transaction: Transaction, run_no: int, now: int) -> int:
     """Let waiting rows whose ends_at is not after `now` go: READY → EXPIRED, DOUBT → HELD."""
-    counts = dict(
-        transaction.all("SELECT state, count(*)" + _ENDING + " GROUP BY state", run_no, now)
+    counts: dict[int, int] = dict(
+        transaction.all("SELECT state, count(*)" + _ENDING + " GROUP BY state", run_no, now, now)
     )
     ready, doubt = counts.get(0, 0), counts.get(2, 0)
     if ready + doubt:
         transaction.run(
             "UPDATE rows SET state = CASE state WHEN 0 THEN 17 ELSE 3 END,"
             " message = CASE state WHEN 0 THEN ? ELSE ? END"
-            " WHERE run_no = ? AND state IN (0, 2) AND ends_at <= ?",
+            " WHERE run_no = ? AND state IN (0, 2) AND starts_at < ? AND ends_at <= ?",
             EXPIRED_MESSAGE,
             EXPIRED_IN_DOUBT_MESSAGE,
             run_no,
+            now,
             now,
         )
         tallies.change(
@@ -208,7 +220,31 @@ def expire(transaction: Transaction, run_no: int, now: int) -> int:
                 RowState.HELD: doubt,
             },
         )
-    return int(ready + doubt)
+    _look_ahead(transaction, run_no, now)
+    return ready + doubt
+
+
+def _look_ahead(transaction: Transaction, run_no: int, now: int) -> None:
+    """Note before which time no waiting row can end, so that most calls need not look at all."""
+    started = transaction.value(
+        "SELECT min(ends_at) FROM rows WHERE run_no = ? AND state IN (0, 2) AND starts_at < ?",
+        run_no,
+        now,
+    )
+    coming = transaction.value(
+        "SELECT min(starts_at) FROM rows WHERE run_no = ? AND state IN (0, 2) AND starts_at >= ?",
+        run_no,
+        now,
+    )
+    ends = [time for time in (started, coming) if time is not None]
+    transaction.run(
+        "UPDATE runs SET next_end = ? WHERE run_no = ?", min(ends, default=_NEVER), run_no
+    )
+
+
+def rows_return(transaction: Transaction, run_no: int) -> None:
+    """Let the next `expire` look at all rows: some that had gone out wait again."""
+    transaction.run("UPDATE runs SET next_end = 0 WHERE run_no = ?", run_no)
 
 
 def recover(transaction: Transaction, run_no: int) -> int:
@@ -227,6 +263,7 @@ def recover(transaction: Transaction, run_no: int) -> int:
         "UPDATE batches SET state = 'doubtful' WHERE run_no = ? AND state = 'sending'", run_no
     )
     tallies.change(transaction, run_no, {RowState.SENDING: -moved, RowState.DOUBT: moved})
+    rows_return(transaction, run_no)
     return moved
 
 

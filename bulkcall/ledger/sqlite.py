@@ -18,7 +18,7 @@ from bulkcall.ledger.packing import python_columns
 from bulkcall.ledger.store import Store, Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -40,9 +40,11 @@ class _SqliteStore(Store):
         found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
         return transaction.one(found, table) is not None
 
-    def bulk_insert(self, cursor: Any, table: str, columns: pa.Table) -> None:
-        names = ", ".join(columns.column_names)
-        marks = ", ".join("?" * columns.num_columns)
+    def bulk_insert(
+        self, cursor: Any, table: str, columns: pa.Table, same: Mapping[str, int]
+    ) -> None:
+        names = ", ".join([*columns.column_names, *same])
+        marks = ", ".join([*("?" * columns.num_columns), *map(str, same.values())])
         cursor.executemany(
             f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of our own tables
             zip(*python_columns(columns), strict=True),

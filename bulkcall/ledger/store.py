@@ -11,12 +11,12 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
-type_Row = tuple[Any, ...]
+Row = tuple[Any, ...]
 
 
 class Transaction:
@@ -26,15 +26,15 @@ class Transaction:
         self.store = store
         self._cursor = cursor
 
-    def all(self, sql: str, *values: object) -> list[type_Row]:
+    def all(self, sql: str, *values: object) -> list[Row]:
         """Give all rows of a query."""
         self._cursor.execute(self.store.dialect(sql), values)
         return list(self._cursor.fetchall())
 
-    def one(self, sql: str, *values: object) -> type_Row | None:
+    def one(self, sql: str, *values: object) -> Row | None:
         """Give the first row of a query, None where there is none."""
         self._cursor.execute(self.store.dialect(sql), values)
-        row: type_Row | None = self._cursor.fetchone()
+        row: Row | None = self._cursor.fetchone()
         return row
 
     def value(self, sql: str, *values: object) -> Any:
@@ -47,14 +47,14 @@ class Transaction:
         self._cursor.execute(self.store.dialect(sql), values)
         return int(self._cursor.rowcount)
 
-    def many(self, sql: str, values: Sequence[type_Row]) -> int:
+    def many(self, sql: str, values: Sequence[Row]) -> int:
         """Run a statement once for each tuple of values; give how many rows changed in all."""
         if not values:
             return 0
         self._cursor.executemany(self.store.dialect(sql), values)
         return int(self._cursor.rowcount)
 
-    def keyed(self, sql: str, keys: Iterable[int], *values: object) -> list[type_Row]:
+    def keyed(self, sql: str, keys: Iterable[int], *values: object) -> list[Row]:
         """Give all rows of a query whose last value is the list of keys (`IN_KEYS`)."""
         return self.all(sql, *values, self.store.keys(keys))
 
@@ -62,9 +62,12 @@ class Transaction:
         """Change rows with a statement whose last value is the list of keys (`IN_KEYS`)."""
         return self.run(sql, *values, self.store.keys(keys))
 
-    def insert(self, table: str, columns: pa.Table) -> None:
-        """Insert a whole Arrow table, whose column names are those of the database's table."""
-        self.store.bulk_insert(self._cursor, table, columns)
+    def insert(self, table: str, columns: pa.Table, **same: int) -> None:
+        """Insert a whole Arrow table, whose column names are those of the database's table.
+
+        `same` are columns that hold one number in all its rows.
+        """
+        self.store.bulk_insert(self._cursor, table, columns, same)
 
 
 class Store(ABC):
@@ -93,7 +96,9 @@ class Store(ABC):
         """Put a list of keys into the value that `IN_KEYS` takes."""
 
     @abstractmethod
-    def bulk_insert(self, cursor: Any, table: str, columns: pa.Table) -> None:
+    def bulk_insert(
+        self, cursor: Any, table: str, columns: pa.Table, same: Mapping[str, int]
+    ) -> None:
         """Insert a whole Arrow table the fastest way there is."""
 
     @abstractmethod
