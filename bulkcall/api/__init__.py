@@ -1,14 +1,14 @@
 """The HTTP side: client, tokens, wire forms, failures."""
 
 from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
-from bulkcall.api.client import Api, Slot, TokenLog
+from bulkcall.api.client import Api, TokenLog
 from bulkcall.api.failures import (
     ApiFailure,
     BadCertificate,
     InDoubt,
     NoAnswer,
-    NotTaken,
     NoToken,
+    NotTaken,
     RateLimited,
     Refused,
     ServerFault,
@@ -17,6 +17,7 @@ from bulkcall.api.failures import (
     Unreachable,
     Unreadable,
 )
+from bulkcall.api.slots import Slot
 
 __all__ = [
     "Api",

@@ -33,7 +33,7 @@ class BatchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StatusAnswer:
-    """A batch's status as the server tells it; nothing in `records` is checked but that each is an object."""
+    """A batch's status as the server tells it; each of `records` is an object, else unchecked."""
 
     http_status: int
     records: list[dict[str, object]]

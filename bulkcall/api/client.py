@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+import asyncio
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from urllib.parse import urlsplit
+
+from bulkcall.api import reading
+from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
+from bulkcall.api.auth import CALL, Call
+from bulkcall.api.failures import ApiFailure, NotTaken, RateLimited
+from bulkcall.api.http import open_client
+from bulkcall.api.slots import LaneMaker, Slot, default_state_dir
+from bulkcall.api.tokens import CreatedToken, ReadyToken, TokenOffice
+from bulkcall.api.wire import Paths, batch_body, record_body
+from bulkcall.errors import SettingsError
+from bulkcall.progress import Silent, Stop
+from bulkcall.settings import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import httpx
 
-    from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
     from bulkcall.clock import Clock
-    from bulkcall.pace import Lane, Turn
-    from bulkcall.progress import Progress, Stop
+    from bulkcall.pace import Turn
+    from bulkcall.progress import Progress
     from bulkcall.records import CallRecord
     from bulkcall.settings import Settings
+
+Answer = TypeVar("Answer", RealtimeAnswer, BatchAnswer, StatusAnswer)
+_JSON = {"Content-Type": "application/json"}
 
 
 class TokenLog(Protocol):
@@ -27,15 +44,6 @@ class TokenLog(Protocol):
     def note_token_creation(self, account: str, at: int) -> None:
         """Write down, before asking for it, that a token is created now."""
         ...
-
-
-class Slot:
-    """One token's place: its own three paced lanes. The token is got when first needed."""
-
-    number: int
-    realtime: Lane
-    batch: Lane
-    status: Lane
 
 
 class Api:
@@ -51,10 +59,11 @@ class Api:
                 answer = await api.send_record(slot, record, turn)
             finally:
                 turn.give_back()
-    """
 
-    slots: Sequence[Slot]
-    """One for each of `settings.tokens` (one only with a ready token)."""
+    `transport` replaces the network (tests); `state_dir` is where a ready token's pace is shared
+    with other processes (by default the user's state directory; with a `transport`, nowhere).
+    Raises SettingsError for settings with which no call can be made.
+    """
 
     def __init__(
         self,
@@ -65,30 +74,82 @@ class Api:
         transport: httpx.AsyncBaseTransport | None = None,
         progress: Progress | None = None,
         stop: Stop | None = None,
+        state_dir: Path | None = None,
     ) -> None:
-        raise NotImplementedError
+        _check(settings)
+        self._settings = settings
+        self._clock = clock
+        self._progress: Progress = progress or Silent()
+        self._paths = Paths(settings.base_url, settings.client_account_id)
+        self._client = open_client(settings, transport)
+        self._office = TokenOffice(
+            settings,
+            clock,
+            client=self._client,
+            url=self._paths.token,
+            log=token_log,
+            progress=self._progress,
+            stop=stop or Stop(),
+        )
+        if state_dir is None and transport is None:
+            state_dir = default_state_dir()
+        self._maker = LaneMaker(settings, clock, self._progress, state_dir)
+        self.slots: Sequence[Slot] = [self._slot(number) for number in range(self._wanted)]
+        """One for each of `settings.tokens` (one only with a ready token)."""
 
     async def __aenter__(self) -> Self:
-        raise NotImplementedError
+        return self
 
     async def __aexit__(self, *exc: object) -> None:
-        raise NotImplementedError
+        for slot in self.slots:
+            if isinstance(slot.source, CreatedToken):
+                await slot.source.close()
+        await self._client.aclose()
+        self._maker.close()
+
+    @property
+    def _wanted(self) -> int:
+        return 1 if self._settings.token else self._settings.tokens
+
+    def _slot(self, number: int) -> Slot:
+        settings = self._settings
+        if settings.token:
+            source: ReadyToken | CreatedToken = ReadyToken(settings.token, self._clock.now_ms())
+        else:
+            source = CreatedToken(self._office, self._clock)
+        return Slot(number, source, *self._maker.lanes())
 
     async def open_slots(self) -> None:
-        """Get every slot's token ahead, side by side within the cap, and open connections.
+        """Get every slot's token ahead, side by side within the cap.
 
-        Raises CredentialsError, StoppedError, ApiFailure (NoToken …). If the cap leaves room for
-        fewer tokens than settings.tokens, the first slots get theirs, the others are left out of
-        `slots` and a note tells so; with room for none it waits, or raises StoppedError.
+        Where the cap leaves room for fewer than `settings.tokens`, the other slots are left out of
+        `slots` and a note says so. Trouble that may pass is left to the calls, which get their
+        token themselves where there is none yet. Raises CredentialsError.
         """
-        raise NotImplementedError
+        if self._settings.token:
+            return
+        room = max(1, await self._office.room())
+        if room < len(self.slots):
+            self._progress.note(
+                f"using {room} of {len(self.slots)} tokens: the API allows 10 new ones in 30 min"
+            )
+            self.slots = self.slots[:room]
+        opened = await asyncio.gather(
+            *(slot.source.get() for slot in self.slots), return_exceptions=True
+        )
+        for result in opened:
+            if isinstance(result, BaseException) and not isinstance(result, NotTaken):
+                raise result
 
     async def send_record(self, slot: Slot, record: CallRecord, turn: Turn) -> RealtimeAnswer:
         """Send one record; `turn` comes from `slot.realtime`.
 
         Raises ApiFailure, CredentialsError.
         """
-        raise NotImplementedError
+        request = self._client.build_request(
+            "POST", self._paths.realtime, content=record_body(record), headers=_JSON
+        )
+        return await self._call(slot, request, turn, reading.realtime_answer)
 
     async def create_batch(
         self, slot: Slot, records: Sequence[CallRecord], turn: Turn
@@ -97,7 +158,10 @@ class Api:
 
         Raises ApiFailure, CredentialsError.
         """
-        raise NotImplementedError
+        request = self._client.build_request(
+            "POST", self._paths.batch, content=batch_body(records), headers=_JSON
+        )
+        return await self._call(slot, request, turn, reading.batch_answer)
 
     async def batch_status(
         self, slot: Slot, batch_id: str, stop: Stop | None = None
@@ -106,4 +170,54 @@ class Api:
 
         Raises ApiFailure, CredentialsError, StopAsked.
         """
-        raise NotImplementedError
+        turn = await slot.status.turn(stop)
+        request = self._client.build_request("GET", self._paths.status(batch_id))
+        return await self._call(slot, request, turn, reading.status_answer)
+
+    async def _call(
+        self,
+        slot: Slot,
+        request: httpx.Request,
+        turn: Turn,
+        read: Callable[[httpx.Response], Answer],
+    ) -> Answer:
+        """Send a request under its turn, and close the turn whatever becomes of it."""
+        call = Call(turn)
+        request.extensions[CALL] = call
+        try:
+            response = await self._client.send(request, auth=slot.auth, follow_redirects=False)
+            if not response.is_success:
+                raise reading.failure(response, self._clock.now_ms())
+            answer = read(response)
+        except ApiFailure as failure:
+            failure.requests = call.requests
+            if isinstance(failure, RateLimited):
+                call.turn.limited(failure.retry_after)
+            elif failure.http_status is not None and call.requests:
+                call.turn.answered()
+            elif not call.requests:
+                call.turn.give_back()
+            raise
+        else:
+            call.turn.answered()
+            return answer
+        finally:
+            # No answer came (or the call was cancelled): when the server counts it is not known.
+            call.turn.lost()
+
+
+def _check(settings: Settings) -> None:
+    parts = urlsplit(settings.base_url)
+    if parts.scheme != "https" and not (
+        parts.scheme == "http" and is_loopback(parts.hostname or "")
+    ):
+        raise SettingsError(
+            "BULKCALL_BASE_URL: plain http would show token and phone numbers to the network; "
+            "use https (http is for 127.0.0.1 and localhost only)"
+        )
+    if not settings.client_account_id:
+        raise SettingsError("BULKCALL_CLIENT_ACCOUNT_ID is not set: whose calls are these?")
+    if not settings.token and not (settings.key_id and settings.api_key):
+        raise SettingsError(
+            "no credentials: set BULKCALL_KEY_ID and BULKCALL_API_KEY, or BULKCALL_TOKEN"
+        )

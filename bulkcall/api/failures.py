@@ -5,12 +5,12 @@
     ApiFailure                  what happened, in one line; http_status; requests
     ├── NotTaken                the API can't have taken it
     │   ├── Unreachable         no connection: refused, DNS, no route, TLS, connect timeout, proxy
-    │   │   └── BadCertificate  the server's certificate does not fit: no later try will help by itself
-    │   ├── NoToken             no token could be had (token call down or turned away); nothing was sent
+    │   │   └── BadCertificate  the server's certificate does not fit, or is not trusted
+    │   ├── NoToken             no token could be had (token call down …); nothing was sent
     │   ├── RateLimited         429; the lane is paused already
     │   ├── Unavailable         503, 408, 425
     │   └── TurnedDown          any other 4xx, and redirects, which are never followed
-    ├── Refused                 400: final for that record; for a batch, one bad record may be the cause
+    ├── Refused                 400: final for the record; of a batch, one bad record may do it
     └── InDoubt                 it may have been taken
         ├── NoAnswer            sent, or partly sent, and no whole answer: timeout, reset, closed
         ├── ServerFault         500, 502, 504 and every other 5xx
@@ -23,7 +23,7 @@ changes nothing, `InDoubt` only means that there is no status yet.
 from __future__ import annotations
 
 
-class ApiFailure(Exception):
+class ApiFailure(Exception):  # noqa: N818 - the tree says what became of a call
     """A call that did not end well. Its text is one line without any secret or phone number."""
 
     def __init__(self, message: str, *, http_status: int | None = None, requests: int = 1) -> None:
@@ -35,7 +35,7 @@ class ApiFailure(Exception):
         """HTTP requests that carried records in this call; 0 where it never got that far."""
 
 
-class NotTaken(ApiFailure):  # noqa: N818 - says what became of the record
+class NotTaken(ApiFailure):
     """The API can't have taken it."""
 
 

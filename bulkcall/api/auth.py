@@ -1,0 +1,65 @@
+"""A slot's token on each of its requests, as an `httpx.Auth`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from bulkcall.api.reading import bad_token
+from bulkcall.errors import CredentialsError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from bulkcall.api.tokens import TokenSource
+    from bulkcall.pace import Turn
+
+CALL = "bulkcall.call"
+
+
+class Call:
+    """One call as it goes on: the turn that it holds now, and how many requests it has sent."""
+
+    __slots__ = ("requests", "turn")
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+        self.requests = 0
+
+
+class TokenAuth(httpx.Auth):
+    """Puts the slot's token on a request, and once another one where the server turns it away.
+
+    A request that was turned away with a bad token was not applied, so it may go again; it waits
+    for a new turn of its lane first, like every request. Its `Call` is an extension of it.
+    """
+
+    def __init__(self, source: TokenSource) -> None:
+        self._source = source
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Authorise, and replace a dead token once."""
+        call: Call = request.extensions[CALL]
+        token = await self._source.get()
+        request.headers["Authorization"] = f"Bearer {token.secret.reveal()}"
+        call.requests += 1
+        response = yield request
+        if not bad_token(response):
+            token.proved = True
+            return
+        lane = call.turn.lane
+        call.turn.answered()
+        another = await self._source.replace(token)
+        call.turn = await lane.turn()
+        request.headers["Authorization"] = f"Bearer {another.secret.reveal()}"
+        call.requests += 1
+        response = yield request
+        if bad_token(response):
+            raise CredentialsError(
+                "the API turns away a token that was just replaced (HTTP 401): check that the key "
+                "pair belongs to BULKCALL_CLIENT_ACCOUNT_ID and may use this API"
+            )
+        another.proved = True

@@ -1,0 +1,103 @@
+"""How bulkcall's httpx client is put together: httpx's interface on aiohttp's transport.
+
+The environment's proxies and certificates (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY,
+SSL_CERT_FILE, SSL_CERT_DIR) work as everywhere in httpx, but for one rule: what goes to this
+machine never leaves it, so a proxy elsewhere is passed by for a base URL on loopback.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+
+from bulkcall.api.border import Border
+from bulkcall.settings import is_loopback
+
+if TYPE_CHECKING:
+    import ssl
+
+    from bulkcall.settings import Settings
+
+LONGEST_CONNECT = 10.0
+"""Seconds for name, connection and TLS."""
+KEEP_ALIVE = 4.0
+"""Seconds: shorter than servers keep idle connections, so that none is used while it is closed."""
+CONNECTIONS_PER_TOKEN = 64
+"""An upper bound; the lanes keep fewer in flight unless answers are slow."""
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # answers are small, and none can unpack itself into gigabytes
+    "User-Agent": "bulkcall",
+}
+
+
+def open_client(
+    settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """Make the client; with a `transport`, on that alone, without the environment."""
+    connect = min(LONGEST_CONNECT, settings.request_timeout)
+    timeout = httpx.Timeout(settings.request_timeout, connect=connect)
+    deadline = settings.request_timeout + connect
+    if transport is not None:
+        return httpx.AsyncClient(
+            transport=Border(transport, deadline),
+            headers=_HEADERS,
+            timeout=timeout,
+            trust_env=False,
+        )
+    most = CONNECTIONS_PER_TOKEN * max(1, settings.tokens) + 16
+    return _Client(
+        loopback=is_loopback(urlsplit(settings.base_url).hostname or ""),
+        deadline=deadline,
+        most=most,
+        headers=_HEADERS,
+        timeout=timeout,
+        limits=httpx.Limits(max_connections=most, keepalive_expiry=KEEP_ALIVE),
+    )
+
+
+class _Client(HttpxAiohttpClient):
+    """httpx-aiohttp's client, its transports behind our border and with a connector of our size."""
+
+    def __init__(self, *, loopback: bool, deadline: float, most: int, **given: Any) -> None:
+        self._loopback = loopback
+        self._deadline = deadline
+        self._most = most
+        super().__init__(**given)
+
+    def _init_transport(self, *_: Any, **given: Any) -> httpx.AsyncBaseTransport:
+        return self._behind_border(None, **given)
+
+    def _init_proxy_transport(
+        self, proxy: httpx.Proxy, *_: Any, **given: Any
+    ) -> httpx.AsyncBaseTransport:
+        if self._loopback and not is_loopback(proxy.url.host):
+            return self._behind_border(None, **given)
+        return self._behind_border(proxy, **given)
+
+    def _behind_border(self, proxy: httpx.Proxy | None, **given: Any) -> Border:
+        given.pop("transport", None)
+        inner = _Transport(self._most, proxy=proxy, **given)
+        return Border(inner, self._deadline)
+
+
+class _Transport(AiohttpTransport):
+    """httpx-aiohttp's transport on a session without cookies and with quick name look-ups."""
+
+    def __init__(self, most: int, **given: Any) -> None:
+        super().__init__(**given)
+        self._most = most
+        self.client = self._open
+
+    def _open(self) -> aiohttp.ClientSession:
+        context: ssl.SSLContext = self.ssl_context
+        connector = aiohttp.TCPConnector(
+            limit=self._most, ssl=context, keepalive_timeout=KEEP_ALIVE, ttl_dns_cache=60
+        )
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        )
