@@ -21,6 +21,7 @@ SPACES: Final = (
 """Unicode white space, as `str.isspace` has it."""
 
 _EDGES: Final = SPACES + INVISIBLE
+_SAMPLE: Final = 1024
 
 
 def trim(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -37,3 +38,12 @@ def trim(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 def absent(column: pa.Array) -> pa.Array:
     """Turn empty strings into nulls: the value is absent."""
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def few_distinct(column: pa.Array) -> bool:
+    """Guess from a sample whether a column says the same few things again and again."""
+    if len(column) <= _SAMPLE:
+        return True
+    step = len(column) // _SAMPLE
+    sample = column.take(pa.array(range(0, step * _SAMPLE, step)))
+    return len(sample.unique()) <= _SAMPLE // 4
