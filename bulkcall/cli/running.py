@@ -1,54 +1,16 @@
-"""What the commands that work on a run have in common: ledger, progress, signals, the result."""
+"""What the commands that work on a run have in common: showing the result."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
     from bulkcall.job import RunResult
-    from bulkcall.ledger import Ledger
-    from bulkcall.pipeline import Pipeline
-    from bulkcall.settings import Settings
-
-
-def ledger_place(settings: Settings) -> str:
-    """Give the ledger's path or URL: the setting, or a file of the user's own."""
-    if settings.ledger:
-        return settings.ledger
-    import platformdirs
-
-    return str(Path(platformdirs.user_data_dir("bulkcall", appauthor=False)) / "ledger.db")
-
-
-@contextmanager
-def open_ledger(settings: Settings) -> Iterator[Ledger]:
-    """Open the ledger for the body. Raises LedgerError."""
-    from bulkcall.ledger import Ledger
-
-    ledger = Ledger.open(ledger_place(settings))
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-
-
-@contextmanager
-def pipeline_for(given: Given) -> Iterator[Pipeline]:
-    """Put a pipeline together from this command's parts; signals stop it gracefully."""
-    from bulkcall.cli.progress import progress_for
-    from bulkcall.cli.signals import stopping_on_signals
-    from bulkcall.pipeline import Pipeline
-    from bulkcall.progress import Stop
-
-    stop = Stop()
-    with open_ledger(given.settings) as ledger, stopping_on_signals(stop):
-        yield Pipeline(given.settings, ledger, progress=progress_for(given.console), stop=stop)
 
 
 def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -> ExitStatus:

@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import ExitStatus
+from bulkcall.progress import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from bulkcall.progress import Stop
-
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
 @contextmanager
-def stopping_on_signals(stop: Stop) -> Iterator[None]:
-    """Listen for signals while the body runs."""
+def stopping_on_signals() -> Iterator[Stop]:
+    """Give the stop request that signals set while the body runs."""
+    stop = Stop()
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
         if stop.requested:
@@ -40,7 +40,7 @@ def stopping_on_signals(stop: Stop) -> Iterator[None]:
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

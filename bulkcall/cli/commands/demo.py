@@ -34,10 +34,10 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
 
     A demonstration that went through is a success, whatever its rows ended as: exit status 0.
     """
-    from bulkcall.cli.running import pipeline_for, show
-    from bulkcall.clock import SystemClock
-    from bulkcall.intake import Source
-    from bulkcall.job import RunOptions
+    from bulkcall import campaigns
+    from bulkcall.cli.progress import progress_for
+    from bulkcall.cli.running import show
+    from bulkcall.cli.signals import stopping_on_signals
     from bulkcall.sandbox import SandboxOptions
     from bulkcall.sandbox.running import running
     from bulkcall.settings import Secret, Settings
@@ -56,14 +56,19 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
                 reconcile_timeout=15.0,
                 request_timeout=5.0,
             )
-            ours = replace(given, settings=settings)
-            source = Source.of(
-                str(file), settings, now_ms=SystemClock().now_ms(), start="now", window="8h"
-            )
-            with pipeline_for(ours) as pipeline:
-                result = pipeline.run(source, RunOptions(channel=Channel(channel), out=out))
+            with stopping_on_signals() as stop:
+                result = campaigns.run(
+                    file,
+                    settings=settings,
+                    channel=channel,
+                    out=out,
+                    start="now",
+                    window="8h",
+                    progress=progress_for(given.console),
+                    stop=stop,
+                )
             status = result.error.exit_status if result.error else ExitStatus.OK
-            return show(ours, result, status=status)
+            return show(replace(given, settings=settings), result, status=status)
 
 
 @contextmanager

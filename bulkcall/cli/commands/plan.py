@@ -35,19 +35,20 @@ def command(
 
     With --out, plan.json is written there.
     """
-    from bulkcall.checking import plan
+    from bulkcall import campaigns
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.signals import stopping_on_signals
-    from bulkcall.clock import SystemClock
-    from bulkcall.intake import Source
-    from bulkcall.progress import Stop
 
-    source = Source.of(
-        file, given.settings, now_ms=SystemClock().now_ms(), sheet=sheet, start=start, window=window
-    )
-    stop = Stop()
-    with stopping_on_signals(stop):
-        planned = plan(source, given.settings, progress=progress_for(given.console), stop=stop)
+    with stopping_on_signals() as stop:
+        planned = campaigns.plan(
+            file,
+            settings=given.settings,
+            sheet=sheet,
+            start=start,
+            window=window,
+            progress=progress_for(given.console),
+            stop=stop,
+        )
     data = _data(planned)
     if out is not None:
         from bulkcall.report import make_folder, replacing

@@ -21,7 +21,13 @@ def command(given: Given, *, run_id: str | None) -> ExitStatus:
 
     Exit status as of `run`.
     """
-    from bulkcall.cli.running import pipeline_for, show
+    from bulkcall import campaigns
+    from bulkcall.cli.progress import progress_for
+    from bulkcall.cli.running import show
+    from bulkcall.cli.signals import stopping_on_signals
 
-    with pipeline_for(given) as pipeline:
-        return show(given, pipeline.reconcile(run_id))
+    with stopping_on_signals() as stop:
+        result = campaigns.reconcile(
+            run_id, settings=given.settings, progress=progress_for(given.console), stop=stop
+        )
+    return show(given, result)

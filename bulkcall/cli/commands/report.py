@@ -27,7 +27,7 @@ def command(given: Given, *, run_id: str | None, out: Path | None) -> ExitStatus
 
     Exit status: 0 every row is success, 3 some are not.
     """
-    from bulkcall.cli.running import pipeline_for, show
+    from bulkcall import campaigns
+    from bulkcall.cli.running import show
 
-    with pipeline_for(given) as pipeline:
-        return show(given, pipeline.report(run_id, out))
+    return show(given, campaigns.report(run_id, settings=given.settings, out=out))

@@ -27,8 +27,17 @@ def command(given: Given, *, run_id: str | None, on_unknown: str | None) -> Exit
 
     Needs neither the campaign file nor its flags: all is in the ledger. Exit status as of `run`.
     """
-    from bulkcall.cli.running import pipeline_for, show
+    from bulkcall import campaigns
+    from bulkcall.cli.progress import progress_for
+    from bulkcall.cli.running import show
+    from bulkcall.cli.signals import stopping_on_signals
 
-    with pipeline_for(given) as pipeline:
-        policy = OnUnknown(on_unknown) if on_unknown else None
-        return show(given, pipeline.resume(run_id, policy))
+    with stopping_on_signals() as stop:
+        result = campaigns.resume(
+            run_id,
+            settings=given.settings,
+            on_unknown=on_unknown,
+            progress=progress_for(given.console),
+            stop=stop,
+        )
+    return show(given, result)

@@ -66,28 +66,27 @@ def command(
     label_id. Exit status: 0 every row is success, 1 stopped on an error (resumable), 2 wrong usage,
     settings or file, 3 some rows are not success, 4 stopped by a signal (resumable).
     """
-    from bulkcall.cli.running import pipeline_for, show
-    from bulkcall.clock import SystemClock
-    from bulkcall.intake import Source
-    from bulkcall.job import RunOptions
+    from bulkcall import campaigns
+    from bulkcall.cli.progress import progress_for
+    from bulkcall.cli.running import show
+    from bulkcall.cli.signals import stopping_on_signals
 
-    source = Source.of(
-        file,
-        given.settings,
-        now_ms=SystemClock().now_ms(),
-        sheet=sheet,
-        start=start,
-        window=window,
-    )
-    options = RunOptions(
-        channel=Channel(channel),
-        out=out,
-        dry_run=dry_run,
-        canary=canary or 0,
-        resend=resend,
-        allow_duplicates=allow_duplicates,
-        max_invalid=max_invalid,
-        on_unknown=OnUnknown(on_unknown),
-    )
-    with pipeline_for(given) as pipeline:
-        return show(given, pipeline.run(source, options))
+    with stopping_on_signals() as stop:
+        result = campaigns.run(
+            file,
+            settings=given.settings,
+            channel=channel,
+            out=out,
+            sheet=sheet,
+            start=start,
+            window=window,
+            dry_run=dry_run,
+            canary=canary or 0,
+            resend=resend,
+            allow_duplicates=allow_duplicates,
+            max_invalid=max_invalid,
+            on_unknown=on_unknown,
+            progress=progress_for(given.console),
+            stop=stop,
+        )
+    return show(given, result)

@@ -23,7 +23,8 @@ def command(given: Given, *, number: str) -> None:
 
     NUMBER is written as in a campaign file: +91 98765 43210, 09876543210 …
     """
-    from bulkcall.cli.running import moment, open_ledger, table
+    from bulkcall.campaigns import open_ledger
+    from bulkcall.cli.running import moment, table
 
     candidates = _candidates(number, given.settings.region)
     with open_ledger(given.settings) as ledger:

@@ -37,19 +37,21 @@ def command(
     With --out, rejected.csv holds the invalid rows, to be mended and run again. Exit status: 0
     every row is valid, 3 some are not, 2 the file can't be read.
     """
-    from bulkcall.checking import validate
+    from bulkcall import campaigns
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.signals import stopping_on_signals
-    from bulkcall.clock import SystemClock
-    from bulkcall.intake import Source
-    from bulkcall.progress import Stop
 
-    source = Source.of(
-        file, given.settings, now_ms=SystemClock().now_ms(), sheet=sheet, start=start, window=window
-    )
-    stop = Stop()
-    with stopping_on_signals(stop):
-        found = validate(source, out=out, progress=progress_for(given.console), stop=stop)
+    with stopping_on_signals() as stop:
+        found = campaigns.validate(
+            file,
+            settings=given.settings,
+            out=out,
+            sheet=sheet,
+            start=start,
+            window=window,
+            progress=progress_for(given.console),
+            stop=stop,
+        )
     given.console.result(as_text(found), as_data(found))
     return found.exit_status
 

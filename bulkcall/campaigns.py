@@ -1,0 +1,203 @@
+"""bulkcall from Python: what the commands do, as functions; the command line uses nothing else.
+
+::
+
+    import bulkcall
+
+    result = bulkcall.run("campaign.xlsx", start="now", window="8h")
+    print(result.exit_status, result.report.outcomes)
+
+Settings are those of the environment and of bulkcall.toml unless `settings` is given. Files are
+paths as text or `Path`; times in results are epoch milliseconds. Every error is a
+`bulkcall.errors.BulkcallError` with one line of text and an exit status; a run that was stopped
+is no exception but a `RunResult` whose `error` says why.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulkcall import checking
+from bulkcall.clock import SystemClock
+from bulkcall.intake import Source
+from bulkcall.job import RunOptions
+from bulkcall.ledger import Ledger
+from bulkcall.pipeline import Pipeline
+from bulkcall.records import Channel, OnUnknown
+from bulkcall.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bulkcall.checking import Planned, Validation
+    from bulkcall.job import RunResult
+    from bulkcall.progress import Progress, Stop
+
+
+def run(
+    file: str | Path,
+    *,
+    settings: Settings | None = None,
+    channel: Channel | str = Channel.BATCH,
+    out: Path | None = None,
+    sheet: str | None = None,
+    start: str | None = None,
+    window: str | None = None,
+    dry_run: bool = False,
+    canary: int = 0,
+    resend: bool = False,
+    allow_duplicates: bool = False,
+    max_invalid: str | None = None,
+    on_unknown: OnUnknown | str = OnUnknown.RESEND,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> RunResult:
+    """Take a campaign file through load, validate, send, reconcile and report.
+
+    Args:
+        file: CSV (also gz, zip), XLSX, XLS or ODS.
+        settings: of the client account; by default those in force here.
+        channel: `batch` or `realtime`.
+        out: where the report goes; `bulkcall-runs/<run id>/` by default.
+        sheet: the sheet of a workbook; the first visible one by default.
+        start: starts_at of every row: any form of time, or `now`.
+        window: how long after starts_at every row ends: `90m`, `8h`.
+        dry_run: do everything but send.
+        canary: send so many rows and confirm them before the rest; 0: none.
+        resend: also what earlier runs sent.
+        allow_duplicates: also equal rows of the file.
+        max_invalid: send nothing if more rows are invalid: `200` or `5%`.
+        on_unknown: `resend` or `hold` rows of which a try may have been taken.
+        progress: hears of each stage's progress.
+        stop: ask it to stop, from another thread or a signal handler.
+
+    Raises:
+        UsageError: usage, settings or the file are wrong; nothing was sent.
+        LedgerError: the ledger can't be used; nothing was sent.
+    """
+    settings = settings or load_settings().settings
+    options = RunOptions(
+        channel=Channel(channel),
+        out=out,
+        dry_run=dry_run,
+        canary=canary,
+        resend=resend,
+        allow_duplicates=allow_duplicates,
+        max_invalid=max_invalid,
+        on_unknown=OnUnknown(on_unknown),
+    )
+    source = _source(file, settings, sheet, start, window)
+    with _pipeline(settings, progress, stop) as pipeline:
+        return pipeline.run(source, options)
+
+
+def resume(
+    run_id: str | None = None,
+    *,
+    settings: Settings | None = None,
+    on_unknown: OnUnknown | str | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> RunResult:
+    """Take up a stopped run where it stands: the last one, or the one named.
+
+    Raises UsageError where there is none, RunHeldError where another process works on it.
+    """
+    settings = settings or load_settings().settings
+    with _pipeline(settings, progress, stop) as pipeline:
+        return pipeline.resume(run_id, OnUnknown(on_unknown) if on_unknown else None)
+
+
+def reconcile(
+    run_id: str | None = None,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> RunResult:
+    """Ask the API again for what is not final in a run (the last by default); sends nothing."""
+    settings = settings or load_settings().settings
+    with _pipeline(settings, progress, stop) as pipeline:
+        return pipeline.reconcile(run_id)
+
+
+def report(
+    run_id: str | None = None, *, settings: Settings | None = None, out: Path | None = None
+) -> RunResult:
+    """Write a run's report again (the last run's by default), from the ledger alone."""
+    settings = settings or load_settings().settings
+    with _pipeline(settings, None, None) as pipeline:
+        return pipeline.report(run_id, out)
+
+
+def validate(
+    file: str | Path,
+    *,
+    settings: Settings | None = None,
+    out: Path | None = None,
+    sheet: str | None = None,
+    start: str | None = None,
+    window: str | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Validation:
+    """Check a campaign file; sends nothing. With `out`, rejected.csv and summary.json are written.
+
+    Raises UsageError where the file can't be read.
+    """
+    settings = settings or load_settings().settings
+    source = _source(file, settings, sheet, start, window)
+    return checking.validate(source, out=out, progress=progress, stop=stop)
+
+
+def plan(
+    file: str | Path,
+    *,
+    settings: Settings | None = None,
+    sheet: str | None = None,
+    start: str | None = None,
+    window: str | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Planned:
+    """Work out what a run of this file would take on each channel; sends nothing.
+
+    Raises UsageError where the file can't be read.
+    """
+    settings = settings or load_settings().settings
+    source = _source(file, settings, sheet, start, window)
+    return checking.plan(source, settings, progress=progress, stop=stop)
+
+
+@contextmanager
+def open_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
+    """Open the ledger in force, to look up runs and rows. Raises LedgerError."""
+    settings = settings or load_settings().settings
+    ledger = Ledger.open(settings.ledger or _users_own_ledger())
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _users_own_ledger() -> str:
+    import platformdirs  # noqa: PLC0415 - only where no ledger is set
+
+    return str(Path(platformdirs.user_data_dir("bulkcall", appauthor=False)) / "ledger.db")
+
+
+def _source(
+    file: str | Path, settings: Settings, sheet: str | None, start: str | None, window: str | None
+) -> Source:
+    now = SystemClock().now_ms()
+    return Source.of(str(file), settings, now_ms=now, sheet=sheet, start=start, window=window)
+
+
+@contextmanager
+def _pipeline(
+    settings: Settings, progress: Progress | None, stop: Stop | None
+) -> Iterator[Pipeline]:
+    with open_ledger(settings) as ledger:
+        yield Pipeline(settings, ledger, progress=progress, stop=stop)
