@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import InterruptedRun, TurnedDownError
 from bulkcall.ledger import RunState
-from bulkcall.records import Channel, Outcome
 from bulkcall.reconcile import reconcile
+from bulkcall.records import Channel, Outcome
 from bulkcall.send import send
 
 if TYPE_CHECKING:
