@@ -7,11 +7,15 @@ docs/sandbox.md says what it does.
 
 from __future__ import annotations
 
-from bulkcall.sandbox.app import create_app
+from typing import TYPE_CHECKING, Any
+
 from bulkcall.sandbox.faults import Fault, FaultKind, read_fault
 from bulkcall.sandbox.options import OptionSpec, SandboxOptions, option_specs, options_from
-from bulkcall.sandbox.server import serve
 from bulkcall.sandbox.words import BadRecord, Call, Counting, Masking, RetryAfter, Rules
+
+if TYPE_CHECKING:
+    from bulkcall.sandbox.app import create_app
+    from bulkcall.sandbox.server import serve
 
 __all__ = [
     "BadRecord",
@@ -30,3 +34,16 @@ __all__ = [
     "read_fault",
     "serve",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # The server's libraries load when they are asked for: naming the options must stay quick.
+    if name == "create_app":
+        from bulkcall.sandbox.app import create_app  # noqa: PLC0415
+
+        return create_app
+    if name == "serve":
+        from bulkcall.sandbox.server import serve  # noqa: PLC0415
+
+        return serve
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

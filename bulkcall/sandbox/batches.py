@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bulkcall.sandbox.options import SandboxOptions
 
 _MOST_FRACTION_DIGITS = 9
-_KEPT_UNPACKED = 256
+_KEPT_UNPACKED = 64
 _NEVER = float("inf")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import signal
 import socket
@@ -143,20 +144,33 @@ class _Server(uvicorn.Server):
         self._family = listener.family
         self._on_ready = on_ready
         self._until_stdin_closes = until_stdin_closes
+        self._opening: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self._until_stdin_closes:
             loop = asyncio.get_running_loop()
             await loop.connect_read_pipe(lambda: _StdinWatch(self), sys.stdin)
+        # What was loaded lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for task in list(self.server_state.tasks):
+            task.cancel()  # a hanging request must not hold up the end
+        await super().shutdown(sockets)
 
     def leave(self, seconds: float) -> None:
         """Refuse connections for so long, and drop those there are; all else is kept."""
         loop = asyncio.get_running_loop()
+
+        def come_back() -> None:
+            self._opening = loop.create_task(self._open_door())
+
         # A moment later, so that the order itself is answered.
         loop.call_later(0.02, self._close_door)
-        loop.call_later(0.02 + seconds, lambda: loop.create_task(self._open_door()))
+        loop.call_later(0.02 + seconds, come_back)
 
     def _close_door(self) -> None:
         for server in self.servers:

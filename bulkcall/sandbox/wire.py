@@ -28,6 +28,13 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a request, let the sandbox decide, deliver."""
+        try:
+            await self._handle(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server stops. Whatever this request did is in the journal; it gets no answer.
+            _cut(scope, reset=False)
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
         if body is None:
             return
