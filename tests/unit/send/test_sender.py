@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-
 from send_parts import (
     BATCH,
     REALTIME,
@@ -187,7 +186,6 @@ def test_stop_finishes_what_is_in_flight_and_gives_back_the_rest(ledger):
     def decide(records, number):
         if number == 20:
             stop.request("signal")
-        return None
 
     api = ScriptedApi(decide)
     go(ledger, run, api, stop=stop)
