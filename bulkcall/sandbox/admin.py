@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 PREFIX = "/_sandbox"
 _NEVER = float("inf")
-FIXED = frozenset({"journal", "journal_memory", "certfile", "keyfile", "seed", "static_tokens"})
-"""Options that can't change while the sandbox runs."""
+FIXED = frozenset(
+    {"journal", "journal_memory", "certfile", "keyfile", "seed", "static_tokens", "faults"}
+)
+"""Options that can't change while the sandbox runs; faults have their own endpoint."""
 
 
 class Admin:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from bulkcall.sandbox.faults import Fault, fault_json, read_fault
 from bulkcall.sandbox.options import SandboxOptions, flags_of, options_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _STOP_SECONDS = 5.0
 
@@ -182,6 +183,17 @@ def running(
             httpx.Client(base_url=ready["base_url"], trust_env=False, timeout=30.0, verify=False)  # noqa: S501 - our own loopback
         )
         yield Running(**ready, process=process, _http=http)
+
+
+def read_journal(path: Path) -> list[Entry]:
+    """Read a journal's file, e.g. after its sandbox was killed. Half a last line is left out."""
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return [_entry(orjson.loads(line)) for line in lines]
+
+
+def applied(entries: Iterable[Entry]) -> Counter[Sent]:
+    """Count how often each record took effect: what a ledger has to account for."""
+    return Counter(record for entry in entries if entry.applied for record in entry.records)
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:

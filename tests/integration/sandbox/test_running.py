@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
-import orjson
 import pytest
 
 from bulkcall.sandbox import Fault, FaultKind, SandboxOptions
-from bulkcall.sandbox.running import SandboxError, running
+from bulkcall.sandbox.running import SandboxError, applied, read_journal, running
 
 pytestmark = pytest.mark.integration
 
@@ -196,8 +197,25 @@ def test_same_port_again(tmp_path):
         assert sandbox.stop() == 0
     with running(OPTIONS, port=port or 0, journal=str(path)) as sandbox:
         assert send(sandbox).status_code == 200
-    lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
-    assert [line["status"] for line in lines] == [200, 200]
+    with path.open("ab") as file:
+        file.write(b'{"n": 3, "cut')
+    entries = read_journal(path)
+    assert [e.status for e in entries] == [200, 200]
+    assert sum(applied(entries).values()) == 2
+
+
+def test_https():
+    """With a certificate it serves https, which a client has to trust first."""
+    folder = Path(__file__).parent
+    files = {name: str(folder / f"{name[:-4]}.pem") for name in ("certfile", "keyfile")}
+    with running(OPTIONS, **files) as sandbox:
+        assert sandbox.base_url.startswith("https://127.0.0.1:")
+        assert sandbox.stats()["requests"] == 0
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            send(sandbox)
+        context = ssl.create_default_context(cafile=files["certfile"])
+        with httpx.Client(verify=context, trust_env=False) as client:
+            assert client.get(f"{sandbox.base_url}/_sandbox/stats").status_code == 200
 
 
 def test_a_taken_port_is_told(sandbox, capfd):

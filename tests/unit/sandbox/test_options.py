@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -72,3 +74,10 @@ def test_loopback_only(host, capsys):
         main(["--host", host])
     assert stopped.value.code == 2
     assert "loopback" in capsys.readouterr().err
+
+
+def test_naming_options_loads_no_server():
+    """`bulkcall --help` names the options, and must not load a web server for that."""
+    program = "import sys, bulkcall.sandbox.options; print('starlette' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.strip() == b"False"
