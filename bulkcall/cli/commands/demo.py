@@ -50,10 +50,10 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
                 client_account_id=sandbox.client_account_id,
                 key_id=Secret(sandbox.key_id),
                 api_key=Secret(sandbox.api_key),
-                tokens=2,
+                tokens=4,
                 timezone="Asia/Kolkata",
                 ledger=str(Path(folder) / "demo.db"),
-                reconcile_timeout=15.0,
+                reconcile_timeout=10.0,
                 request_timeout=5.0,
             )
             with stopping_on_signals() as stop:
