@@ -11,8 +11,9 @@ from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.auth import CALL, Call
 from bulkcall.api.failures import ApiFailure, NotTaken, RateLimited
 from bulkcall.api.http import open_client
+from bulkcall.api.office import TokenOffice
 from bulkcall.api.slots import LaneMaker, Slot, default_state_dir
-from bulkcall.api.tokens import CreatedToken, ReadyToken, TokenOffice
+from bulkcall.api.tokens import CreatedToken, ReadyToken
 from bulkcall.api.wire import Paths, batch_body, record_body
 from bulkcall.errors import SettingsError
 from bulkcall.progress import Silent, Stop
@@ -43,6 +44,10 @@ class TokenLog(Protocol):
 
     def note_token_creation(self, account: str, at: int) -> None:
         """Write down, before asking for it, that a token is created now."""
+        ...
+
+    def forget_token_creation(self, account: str, at: int) -> None:
+        """Take that back: the request was turned away or never sent, so no token was created."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from bulkcall.ledger import (
     loading,
@@ -34,8 +34,11 @@ if TYPE_CHECKING:
         RunState,
         TracedRow,
     )
-    from bulkcall.ledger.store import Store
+    from bulkcall.ledger.store import Store, Transaction
     from bulkcall.records import CheckedChunk, Outcome
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 class Ledger:
@@ -68,6 +71,22 @@ class Ledger:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def _write(
+        self,
+        work: Callable[Concatenate[Transaction, Parameters], Result],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Result:
+        return self._store.write(lambda transaction: work(transaction, *args, **kwargs))
+
+    def _read(
+        self,
+        work: Callable[Concatenate[Transaction, Parameters], Result],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> Result:
+        return self._store.read(lambda transaction: work(transaction, *args, **kwargs))
+
     def _number(self, run_id: str) -> int:
         # A run never changes its number, so it is looked up once.
         if run_id not in self._numbers:
@@ -78,8 +97,7 @@ class Ledger:
 
     def begin_run(self, new: NewRun) -> RunInfo:
         """Write the run down (state LOADING)."""
-        with self._store.writing() as transaction:
-            return runs.begin(transaction, new)
+        return self._write(runs.begin, new)
 
     def hold(self, run_id: str) -> AbstractContextManager[None]:
         """Be the one process that works on this run. RunHeldError names the other one."""
@@ -90,72 +108,60 @@ class Ledger:
         """Write a chunk: its cells (as one compressed blob), records and findings."""
         run_no = self._number(run_id)
         packed = loading.PackedChunk(chunk)
-        with self._store.writing() as transaction:
-            loading.add(transaction, run_no, packed)
+        self._write(loading.add, run_no, packed)
 
     def mark_duplicates(self, run_id: str, rows: Sequence[int], first_rows: Sequence[int]) -> None:
         """Rows that equal an earlier row of the file become DUPLICATE, naming that row."""
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            loading.mark_duplicates(transaction, run_no, rows, first_rows)
+        self._write(loading.mark_duplicates, run_no, rows, first_rows)
 
     def mark_repeats(self, run_id: str) -> int:
         """Valid rows that an earlier run sent (or may have) become DUPLICATE, naming run and time."""
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            return repeats.mark_all(transaction, run_no)
+        return self._write(repeats.mark_all, run_no)
 
     def set_state(self, run_id: str, state: RunState, *, at: int, reason: str = "") -> None:
         """Move the run to a state; `at` becomes its end where the state is one."""
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            runs.set_state(transaction, run_no, state, at=at, reason=reason)
+        self._write(runs.set_state, run_no, state, at=at, reason=reason)
 
     def run(self, run_id: str | None = None) -> RunInfo:
         """One run; the latest when None. A unique prefix of the id will do. UsageError if none."""
-        with self._store.reading() as transaction:
-            return runs.find(transaction, run_id)
+        return self._read(runs.find, run_id)
 
     def runs(self, limit: int = 50) -> list[RunInfo]:
         """Newest first."""
-        with self._store.reading() as transaction:
-            return runs.newest(transaction, limit)
+        return self._read(runs.newest, limit)
 
     def last_stopped(self) -> RunInfo | None:
         """The newest run that resuming would take up (STOPPED, or left by a dead process)."""
-        with self._store.reading() as transaction:
-            found = runs.resumable(transaction)
+        found = self._read(runs.resumable)
         free = (run for run in found if not self._store.is_held(run.run_no, run.run_id))
         return next(free, None)
 
     def drop_rows(self, run_id: str) -> None:
         """Forget the rows of a run that died while loading, so that it can be loaded again."""
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            loading.drop(transaction, run_no)
+        self._write(loading.drop, run_no)
 
     # -- sending ---------------------------------------------------------------------------------
 
     def recover(self, run_id: str, *, at: int) -> int:  # noqa: ARG002 - kept for the run's log
         """After a crash: rows that were going out become DOUBT; returns how many."""
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            return sending.recover(transaction, run_no)
+        return self._write(sending.recover, run_no)
 
     def expire(self, run_id: str, now: int) -> int:
         """Waiting rows whose ends_at is not after `now`: READY → EXPIRED, DOUBT → HELD."""
         run_no = self._number(run_id)
-        with self._store.reading() as transaction:
-            if not sending.may_expire(transaction, run_no, now):
-                return 0
-        with self._store.writing() as transaction:
-            return sending.expire(transaction, run_no, now)
+        if not self._read(sending.may_expire, run_no, now):
+            return 0
+        return self._write(sending.expire, run_no, now)
 
     def waiting(self, run_id: str, *, with_doubt: bool) -> int:
         """How many rows still wait for their turn."""
         run_no = self._number(run_id)
-        with self._store.reading() as transaction:
-            return sending.waiting(transaction, run_no, with_doubt=with_doubt)
+        return self._read(sending.waiting, run_no, with_doubt=with_doubt)
 
     def take_realtime(
         self,
@@ -171,16 +177,17 @@ class Ledger:
         `rows` names the rows instead (retries). Rows whose ends_at has passed are not returned.
         """
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            return sending.take_realtime(
-                transaction,
-                run_no,
-                limit,
-                now=now,
-                with_doubt=with_doubt,
-                rows=rows,
-                watch=self._watch,
-            )
+        return self._write(
+            sending.take_realtime,
+            run_no,
+            limit,
+            run_no,
+            limit,
+            now=now,
+            with_doubt=with_doubt,
+            rows=rows,
+            watch=self._watch,
+        )
 
     def take_batch(
         self,
@@ -198,66 +205,60 @@ class Ledger:
         with the rows as picked; None where no row waits.
         """
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            return sending.take_batch(
-                transaction,
-                run_no,
-                limit,
-                compose,
-                now=now,
-                with_doubt=with_doubt,
-                rows=rows,
-                watch=self._watch,
-            )
+        return self._write(
+            sending.take_batch,
+            run_no,
+            limit,
+            compose,
+            run_no,
+            limit,
+            compose,
+            now=now,
+            with_doubt=with_doubt,
+            rows=rows,
+            watch=self._watch,
+        )
 
     def record(
         self, run_id: str, events: Sequence[Event], *, requests: int = 0, retries: int = 0
     ) -> None:
         """Write what happened, all of it or nothing, in one transaction (docs/life-cycle.md)."""
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            recording.record(transaction, run_no, events)
-            runs.count_requests(transaction, run_no, requests, retries)
+        self._write(recording.record, run_no, events, requests=requests, retries=retries)
 
     # -- reconciling -----------------------------------------------------------------------------
 
     def open_batches(self, run_id: str, *, again: bool = False) -> list[Batch]:
         """Accepted batches that are not final; with `again` also those holding MISSING rows."""
         run_no = self._number(run_id)
-        with self._store.reading() as transaction:
-            return reconciling.open_batches(transaction, run_no, again=again)
+        return self._read(reconciling.open_batches, run_no, again=again)
 
     def batches(self, run_id: str) -> list[Batch]:
         """Every batch of a run, oldest first."""
         run_no = self._number(run_id)
-        with self._store.reading() as transaction:
-            return reconciling.all_batches(transaction, run_no)
+        return self._read(reconciling.all_batches, run_no)
 
     def batch_rows(self, batch: int) -> list[BatchRow]:
         """The rows of a batch as they were sent in it (also rows that have since moved on)."""
-        with self._store.reading() as transaction:
-            return reconciling.batch_rows(transaction, batch)
+        return self._read(reconciling.batch_rows, batch)
 
     def note_poll(self, batch: int, *, at: int, final: bool) -> None:
         """Count one more look at a batch's status; `final` closes the batch."""
-        with self._store.writing() as transaction:
-            reconciling.note_poll(transaction, batch, at=at, final=final)
+        self._write(reconciling.note_poll, batch, at=at, final=final)
 
     def add_unexpected(
         self, run_id: str, batch: int, records: Sequence[Mapping[str, object]]
     ) -> None:
         """Replace what the server lists in this batch and this run never sent."""
         run_no = self._number(run_id)
-        with self._store.writing() as transaction:
-            reconciling.add_unexpected(transaction, run_no, batch, records)
+        self._write(reconciling.add_unexpected, run_no, batch, records)
 
     # -- reporting -------------------------------------------------------------------------------
 
     def counts(self, run_id: str) -> dict[Outcome, int]:
         """All eleven outcomes, zero included."""
         run_no = self._number(run_id)
-        with self._store.reading() as transaction:
-            return tallies.by_outcome(transaction, run_no)
+        return self._read(tallies.by_outcome, run_no)
 
     def cells(self, run_id: str) -> Iterator[tuple[int, pa.Table]]:
         """(first row, cells) in row order, as loaded."""
@@ -279,28 +280,27 @@ class Ledger:
     def findings(self, run_id: str, limit: int | None = None) -> pa.Table:
         """What validation found in invalid rows, in row order, as in CheckedChunk.findings."""
         run_no = self._number(run_id)
-        with self._store.reading() as transaction:
-            return reporting.findings(transaction, run_no, limit)
+        return self._read(reporting.findings, run_no, limit)
 
     def unexpected(self, run_id: str) -> list[dict[str, object]]:
         """What the server lists in the run's batches and the run never sent."""
         run_no = self._number(run_id)
-        with self._store.reading() as transaction:
-            return reconciling.unexpected(transaction, run_no)
+        return self._read(reconciling.unexpected, run_no)
 
     def trace(self, number: str) -> list[TracedRow]:
         """Every row, in every run, with this caller or receiver number (digits)."""
-        with self._store.reading() as transaction:
-            return reporting.trace(transaction, number)
+        return self._read(reporting.trace, number)
 
     # -- tokens (api.md: 10 tokens created per 30 minutes per account) -----------------------------
 
     def token_creations(self, account: str, since: int) -> list[int]:
         """Epoch ms of each token creation of an account since then, oldest first, in all runs."""
-        with self._store.reading() as transaction:
-            return tokens.creations(transaction, account, since)
+        return self._read(tokens.creations, account, since)
 
     def note_token_creation(self, account: str, at: int) -> None:
         """Note that a token of the account was created."""
-        with self._store.writing() as transaction:
-            tokens.note(transaction, account, at)
+        self._write(tokens.note, account, at)
+
+    def forget_token_creation(self, account: str, at: int) -> None:
+        """Take back the note of a token creation that for certain did not come about."""
+        self._write(tokens.forget, account, at)

@@ -22,3 +22,8 @@ def creations(transaction: Transaction, account: str, since: int) -> list[int]:
 def note(transaction: Transaction, account: str, at: int) -> None:
     """Note a token creation."""
     transaction.run("INSERT INTO token_creations (account, created_at) VALUES (?, ?)", account, at)
+
+
+def forget(transaction: Transaction, account: str, at: int) -> None:
+    """Take back the note of a token creation that for certain did not come about."""
+    transaction.run("DELETE FROM token_creations WHERE account = ? AND created_at = ?", account, at)
