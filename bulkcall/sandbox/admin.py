@@ -38,7 +38,7 @@ class Admin:
         """List the endpoints."""
         return [
             Route(f"{PREFIX}/stats", self._stats, methods=["GET"]),
-            Route(f"{PREFIX}/journal", self._journal, methods=["GET"]),
+            Route(f"{PREFIX}/journal", _strict(self._journal), methods=["GET"]),
             Route(f"{PREFIX}/batches", self._batches, methods=["GET"]),
             Route(f"{PREFIX}/faults", _strict(self._order), methods=["POST"]),
             Route(f"{PREFIX}/faults", self._clear, methods=["DELETE"]),

@@ -84,9 +84,11 @@ class Fault:
         """Whether the request is carried out before its answer is spoilt."""
         if self.kind in (FaultKind.LIMIT, FaultKind.REVOKED, FaultKind.BAD_TOKEN):
             return False
+        if self.kind is FaultKind.SLOW:
+            return True
         if self.applied is not None:
             return self.applied
-        if self.kind in (FaultKind.CUT, FaultKind.TRUNCATED, FaultKind.SLOW):
+        if self.kind in (FaultKind.CUT, FaultKind.TRUNCATED):
             return True
         if self.kind in (FaultKind.STATUS, FaultKind.HTML, FaultKind.EMPTY):
             return 200 <= self.answer_status < 300  # noqa: PLR2004 - 2xx

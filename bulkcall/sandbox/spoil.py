@@ -63,7 +63,5 @@ def _faulty(  # noqa: C901, PLR0911 - one arm a kind
             return too_many(seconds, fault.retry_after)
         case FaultKind.BAD_TOKEN:
             return answers.token_unreadable()
-        case FaultKind.REVOKED:
-            return answers.please_login()
-        case FaultKind.SLOW:
-            return Reply(real.status, real.body, real.headers, delay=fault.ms / 1000)
+        case FaultKind.REVOKED | FaultKind.SLOW:
+            raise AssertionError(f"{fault.kind} is no answer of its own")  # both are seen to before

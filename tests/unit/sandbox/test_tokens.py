@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import orjson
 
+from bulkcall.sandbox.words import Call, Counting
+
 
 def bearer(reply) -> str:
     """The token of an answer."""
@@ -73,3 +75,16 @@ def test_no_token_in_the_journal(desk):
     at.realtime()
     assert at.bearer.encode() not in at.sandbox.journal.text()
     assert at.journal()[-1]["token"]
+
+
+def test_a_bucket_count_leaves_the_cap_alone(desk):
+    """A small bucket is meant for requests; ten tokens in a row can still be made."""
+    at = desk(counting=Counting.BUCKET, bucket_size=1)
+    assert [at.make_token().status for _ in range(11)] == [200] * 10 + [429]
+    assert [at.realtime().status for _ in range(2)] == [200, 429]
+
+
+def test_a_token_request_that_is_no_json(desk):
+    """What is no JSON is refused, whatever else is right."""
+    at = desk()
+    assert at._send(Call.TOKEN, b"{").status == 400
