@@ -181,8 +181,6 @@ class Ledger:
             sending.take_realtime,
             run_no,
             limit,
-            run_no,
-            limit,
             now=now,
             with_doubt=with_doubt,
             rows=rows,
@@ -207,9 +205,6 @@ class Ledger:
         run_no = self._number(run_id)
         return self._write(
             sending.take_batch,
-            run_no,
-            limit,
-            compose,
             run_no,
             limit,
             compose,

@@ -24,31 +24,35 @@ MIGRATIONS: Mapping[int, Sequence[str]] = {}
 
 def create(store: Store) -> None:
     """Make an empty ledger of today's version, unless another process was quicker."""
-    with store.writing() as transaction:
+
+    def work(transaction: Transaction) -> None:
         if _version(transaction) is None:
             _create(transaction)
+
+    store.write(work)
 
 
 def bring_up(store: Store) -> None:
     """Make the ledger if the database is empty, and migrate it if it is older than this program."""
-    with store.reading() as transaction:
-        version = _version(transaction)
-    if version == SCHEMA_VERSION:
+    if store.read(_version) != SCHEMA_VERSION:
+        store.write(_bring_up)
+
+
+def _bring_up(transaction: Transaction) -> None:
+    transaction.store.lock_schema(transaction)
+    version = _version(transaction)
+    if version is None:
+        _create(transaction)
         return
-    with store.writing() as transaction:
-        version = _version(transaction)
-        if version is None:
-            _create(transaction)
-            return
-        if version > SCHEMA_VERSION:
-            raise LedgerError(
-                f"the ledger {store.name} was made by a newer bulkcall (schema {version}, this one "
-                f"knows {SCHEMA_VERSION}); use that one"
-            )
-        for step in range(version, SCHEMA_VERSION):
-            for statement in MIGRATIONS[step]:
-                transaction.run(statement)
-        transaction.run("UPDATE meta SET value = ? WHERE key = 'schema'", str(SCHEMA_VERSION))
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"the ledger {transaction.store.name} was made by a newer bulkcall (schema {version}, "
+            f"this one knows {SCHEMA_VERSION}); use that one"
+        )
+    for step in range(version, SCHEMA_VERSION):
+        for statement in MIGRATIONS[step]:
+            transaction.run(statement)
+    transaction.run("UPDATE meta SET value = ? WHERE key = 'schema'", str(SCHEMA_VERSION))
 
 
 def _version(transaction: Transaction) -> int | None:

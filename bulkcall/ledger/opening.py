@@ -35,7 +35,9 @@ def open_store(url: str) -> Store:
     if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         from bulkcall.ledger.postgresql import open_postgresql  # noqa: PLC0415 - an optional extra
 
-        return open_postgresql(url)
+        database = open_postgresql(url)
+        migrations.bring_up(database)
+        return database
     if scheme != "sqlite":
         raise LedgerError(
             f"no ledger can be kept in {scheme}://; use a path, sqlite:///PATH or postgresql://…"

@@ -53,3 +53,10 @@ def _python_values(column: pa.ChunkedArray) -> list[Any]:
     if pa.types.is_integer(column.type) and column.null_count == 0:
         return list(column.to_numpy().tolist())
     return list(column.to_pylist())
+
+
+def storable(text: str | None) -> str | None:
+    """Give a text that any database takes: a server may answer with half a character, or none."""
+    if text is None or (text.isascii() and "\x00" not in text):
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import LedgerError
-from bulkcall.ledger import sending, tallies
+from bulkcall.ledger import runs, sending, tallies
 from bulkcall.ledger.lifecycle import IllegalStepError, Life, after
 from bulkcall.ledger.model import (
     BatchAccepted,
@@ -17,7 +17,7 @@ from bulkcall.ledger.model import (
     Refused,
     TurnedAway,
 )
-from bulkcall.ledger.packing import unpacked_numbers
+from bulkcall.ledger.packing import storable, unpacked_numbers
 from bulkcall.ledger.schema import row_key
 from bulkcall.records import RowState
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _LIVES = """
     SELECT id, state, attempts, tries, doubtful, batch, earlier_batch, sent_at, earlier_sent_at,
         http_status, confirmed_at, record_id, matched, field, message
-    FROM rows WHERE id IN_KEYS
+    FROM rows WHERE id IN_KEYS ORDER BY id
 """
 _WRITE = """
     UPDATE rows SET state = ?, attempts = ?, tries = ?, doubtful = ?, batch = ?, earlier_batch = ?,
@@ -41,7 +41,14 @@ _WRITE = """
 _BATCH_ENDS = {TurnedAway: "turned_away", Doubtful: "doubtful", Refused: "refused"}
 
 
-def record(transaction: Transaction, run_no: int, events: Sequence[Event]) -> None:
+def record(
+    transaction: Transaction,
+    run_no: int,
+    events: Sequence[Event],
+    *,
+    requests: int = 0,
+    retries: int = 0,
+) -> None:
     """Write the events in their order. LedgerError, and nothing written, if one is impossible."""
     rows_of = [_rows_of(transaction, run_no, event) for event in events]
     lives = _lives(transaction, {row_key(run_no, row) for rows in rows_of for row in rows})
@@ -67,6 +74,7 @@ def record(transaction: Transaction, run_no: int, events: Sequence[Event]) -> No
     tallies.change(transaction, run_no, changes)
     if changes[RowState.READY] > 0 or changes[RowState.DOUBT] > 0:
         sending.rows_return(transaction, run_no)
+    runs.count_requests(transaction, run_no, requests, retries)
 
 
 def _rows_of(transaction: Transaction, run_no: int, event: Event) -> Sequence[int]:
@@ -85,7 +93,7 @@ def _rows_of(transaction: Transaction, run_no: int, event: Event) -> Sequence[in
 
 
 def _lives(transaction: Transaction, keys: set[int]) -> dict[int, Life]:
-    found = transaction.keyed(_LIVES + transaction.store.for_update, keys)
+    found = transaction.keyed(_LIVES + transaction.store.for_update, sorted(keys))
     return {row[0]: _life(row) for row in found}
 
 
@@ -105,10 +113,10 @@ def _values(life: Life, key: int) -> tuple[Any, ...]:
         life.earlier_sent_at,
         life.http_status,
         life.confirmed_at,
-        life.record_id,
+        storable(life.record_id),
         life.matched,
-        life.field,
-        life.message,
+        storable(life.field),
+        storable(life.message),
         key,
     )
 
@@ -119,7 +127,7 @@ def _end_batches(transaction: Transaction, event: Event, batches: set[int | None
         changed = transaction.run(
             "UPDATE batches SET state = 'accepted', batch_id = ?, accepted_at = ?, http_status = ?"
             " WHERE batch = ? AND state = 'sending'",
-            event.batch_id,
+            storable(event.batch_id),
             event.at,
             event.http_status,
             event.batch,

@@ -102,6 +102,7 @@ def _next(
     rows: Sequence[int] | None,
     watch: Watch,
 ) -> list[ReadyRow]:
+    transaction.store.check_hold(transaction, run_no)
     # Locked first: takes of one account come one after the other, whoever makes them.
     resend = transaction.value(
         "SELECT r.resend FROM accounts a JOIN runs r ON r.account_no = a.account_no"

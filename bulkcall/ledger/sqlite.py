@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -18,10 +18,12 @@ from bulkcall.ledger.packing import python_columns
 from bulkcall.ledger.store import Store, Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
+
+Result = TypeVar("Result")
 
 BUSY_SECONDS = 30.0
 _IN_KEYS = "IN (SELECT value FROM json_each(?))"
@@ -30,19 +32,28 @@ _IN_KEYS = "IN (SELECT value FROM json_each(?))"
 class _SqliteStore(Store):
     """What a file and memory have in common."""
 
+    def read(self, work: Callable[[Transaction], Result]) -> Result:
+        """Do the work in one snapshot that only reads."""
+        with self.reading() as transaction:
+            return work(transaction)
+
     def dialect(self, sql: str) -> str:
+        """Put a portable statement into SQLite's words."""
         return sql.replace("IN_KEYS", _IN_KEYS)
 
     def keys(self, keys: Iterable[int]) -> object:
+        """Give the keys as a JSON list."""
         return json.dumps(list(keys))
 
     def has_table(self, transaction: Transaction, table: str) -> bool:
+        """Tell whether the file has such a table."""
         found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
         return transaction.one(found, table) is not None
 
     def bulk_insert(
         self, cursor: Any, table: str, columns: pa.Table, same: Mapping[str, int]
     ) -> None:
+        """Insert a whole Arrow table, row by row through the driver."""
         names = ", ".join([*columns.column_names, *same])
         marks = ", ".join([*("?" * columns.num_columns), *map(str, same.values())])
         cursor.executemany(
@@ -79,13 +90,14 @@ class SqliteFile(_SqliteStore):
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
-    @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """Do the work in one transaction."""
         with translated(self.name), self._turn, self._transaction("BEGIN IMMEDIATE") as transaction:
-            yield transaction
+            return work(transaction)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
+        """Give one snapshot that only reads."""
         with translated(self.name), self._transaction("BEGIN") as transaction:
             yield transaction
 
@@ -105,18 +117,21 @@ class SqliteFile(_SqliteStore):
 
     @contextmanager
     def hold(self, run_no: int, run_id: str) -> Iterator[None]:  # noqa: ARG002 - PostgreSQL's key
+        """Be the one process that works on the run; RunHeldError names the other one."""
         with self._holds.hold(run_id):
             yield
 
     def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - PostgreSQL's key
+        """Tell whether a live process works on the run."""
         return self._holds.holder(run_id) is not None
 
     def close(self) -> None:
+        """Close all connections."""
         self.engine.dispose()
 
 
 class SqliteMemory(_SqliteStore):
-    """A ledger that ends with the process: for dry runs of the code, and to measure what disks cost."""
+    """A ledger that ends with the process: for trying things, and to measure what a disk costs."""
 
     name = ":memory:"
 
@@ -131,20 +146,22 @@ class SqliteMemory(_SqliteStore):
             poolclass=StaticPool,
         )
 
-    @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """Do the work in one transaction."""
         with self._turn, translated(self.name), closing(self.engine.raw_connection()) as connection:
             cursor = connection.cursor()
             cursor.execute("BEGIN")
             try:
-                yield Transaction(self, cursor)
+                result = work(Transaction(self, cursor))
                 cursor.execute("COMMIT")
             except BaseException:
                 cursor.execute("ROLLBACK")
                 raise
+            return result
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
+        """Give what reads, one statement at a time."""
         # One connection serves everyone, so a snapshot that stays open would keep writers out:
         # each statement reads what is there.
         with translated(self.name), closing(self.engine.raw_connection()) as connection:
@@ -152,6 +169,7 @@ class SqliteMemory(_SqliteStore):
 
     @contextmanager
     def hold(self, run_no: int, run_id: str) -> Iterator[None]:
+        """Be the one process that works on the run; RunHeldError names the other one."""
         with self._turn:
             if run_no in self._held:
                 raise RunHeldError(f"run {run_id} is being worked on in this process already")
@@ -162,9 +180,11 @@ class SqliteMemory(_SqliteStore):
             self._held.discard(run_no)
 
     def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - files need the id
+        """Tell whether a live process works on the run."""
         return run_no in self._held
 
     def close(self) -> None:
+        """Close all connections."""
         self.engine.dispose()
 
 

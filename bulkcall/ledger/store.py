@@ -8,15 +8,16 @@ through SQLAlchemy's own statements.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
 Row = tuple[Any, ...]
+Result = TypeVar("Result")
 
 
 class Transaction:
@@ -80,12 +81,19 @@ class Store(ABC):
     """Ends a query whose rows this transaction is about to change."""
 
     @abstractmethod
-    def writing(self) -> AbstractContextManager[Transaction]:
-        """One transaction that is committed when the block ends, and undone when it raises."""
+    def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """Do the work in one transaction: committed when it returns, undone when it raises.
+
+        The work may be done again from its start where the connection broke before the commit.
+        """
+
+    @abstractmethod
+    def read(self, work: Callable[[Transaction], Result]) -> Result:
+        """Do the work in one snapshot that only reads."""
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Transaction]:
-        """One snapshot that only reads."""
+        """Give one snapshot that only reads, for as long as a reader takes to go through it."""
 
     @abstractmethod
     def dialect(self, sql: str) -> str:
@@ -112,6 +120,12 @@ class Store(ABC):
     @abstractmethod
     def is_held(self, run_no: int, run_id: str) -> bool:
         """Tell whether a live process works on the run."""
+
+    def lock_schema(self, transaction: Transaction) -> None:  # noqa: B027 - SQLite has one writer
+        """Let one process at a time make or migrate the tables."""
+
+    def check_hold(self, transaction: Transaction, run_no: int) -> None:  # noqa: B027 - most can't lose it
+        """Refuse to go on with a run that another process has taken over meanwhile."""
 
     @abstractmethod
     def close(self) -> None:

@@ -1,0 +1,280 @@
+"""The ledger in a PostgreSQL database, so that several machines can share one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
+
+from bulkcall.errors import LedgerError, RunHeldError
+from bulkcall.ledger.failures import translated
+from bulkcall.ledger.filelock import described, this_process
+from bulkcall.ledger.store import Store, Transaction
+
+try:
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+except ImportError as error:  # pragma: no cover - the optional extra is there where tests run
+    raise LedgerError(
+        "a ledger on PostgreSQL needs psycopg; install it with `pip install 'bulkcall[postgresql]'`"
+    ) from error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Result = TypeVar("Result")
+
+PATIENCE_SECONDS = 60.0
+"""How long a call waits for a server that was there and went away, e.g. for a restart."""
+_RETRY_SECONDS = 0.25
+_OPTIONS = "-c search_path=bulkcall -c timezone=UTC"
+_LOCKS = 0x62756C6B
+"""First half of the keys of all advisory locks; the second half is a run's number."""
+_SCHEMA_LOCK = 0
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class _GoneError(Exception):
+    """The connection broke; what was not committed is undone."""
+
+
+def open_postgresql(url: str) -> PostgresqlStore:
+    """Open the ledger in the database of a URL, making its schema if there is none."""
+    libpq = "postgresql://" + url.partition("://")[2]
+    try:
+        facts = conninfo_to_dict(libpq)
+    except psycopg.Error:
+        raise LedgerError(
+            "the ledger's URL can't be read; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        ) from None
+    place = f"{facts.get('host', 'localhost')}:{facts.get('port', 5432)}"
+    return PostgresqlStore(libpq, f"postgresql://{place}/{facts.get('dbname', '')}")
+
+
+class PostgresqlStore(Store):
+    """A ledger in PostgreSQL 12 or later, in a schema of its own."""
+
+    postgresql = True
+    for_update = " FOR UPDATE"
+
+    def __init__(self, url: str, name: str, *, patience: float = PATIENCE_SECONDS) -> None:
+        self.name = name
+        self._url = url
+        self._patience = patience
+        self._held: dict[int, tuple[str, psycopg.Connection[Any]]] = {}
+        self._turn = threading.Lock()
+        self.engine = create_engine(
+            "postgresql+psycopg://", creator=self._connect, pool_pre_ping=True, pool_size=4
+        )
+        with translated(self.name), self._connect() as connection:
+            connection.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _SCHEMA_LOCK))
+            connection.execute("CREATE SCHEMA IF NOT EXISTS bulkcall")
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(
+            self._url,
+            autocommit=True,
+            options=_OPTIONS,
+            application_name="bulkcall",
+            connect_timeout=10,
+            keepalives_idle=30,
+        )
+
+    # -- transactions ------------------------------------------------------------------------------
+
+    def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """Do the work in one transaction; again from its start where the server went away before."""
+        return self._patiently(lambda: self._write_once(work))
+
+    def read(self, work: Callable[[Transaction], Result]) -> Result:
+        """Do the work in one snapshot; again where the server went away."""
+
+        def once() -> Result:
+            with self.reading() as transaction:
+                return work(transaction)
+
+        return self._patiently(once)
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Give one snapshot that only reads."""
+        with translated(self.name), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            try:
+                cursor.execute(_READ)
+                yield Transaction(self, cursor)
+            except psycopg.OperationalError as error:
+                raise _gone_or(error, connection) from error
+            finally:
+                if not connection.driver_connection.closed:  # type: ignore[union-attr]
+                    cursor.execute("ROLLBACK")
+
+    def _write_once(self, work: Callable[[Transaction], Result]) -> Result:
+        with translated(self.name), closing(self.engine.raw_connection()) as connection:
+            cursor: Any = connection.cursor()
+            try:
+                cursor.execute("BEGIN; SELECT txid_current()", prepare=False)
+                cursor.nextset()
+                (number,) = cursor.fetchall()[0]
+                result = work(Transaction(self, cursor))
+            except psycopg.OperationalError as error:
+                raise _gone_or(error, connection) from error
+            except BaseException:
+                if not connection.driver_connection.closed:  # type: ignore[union-attr]
+                    cursor.execute("ROLLBACK")
+                raise
+            try:
+                cursor.execute("COMMIT")
+            except psycopg.OperationalError as error:
+                if isinstance(_gone_or(error, connection), _GoneError):
+                    connection.invalidate()
+                    if self._patiently(lambda: self._was_committed(number)):
+                        return result
+                    raise _GoneError(str(error)) from error
+                raise
+            return result
+
+    def _was_committed(self, number: int) -> bool:
+        """Tell what became of a transaction whose COMMIT got no answer."""
+        with self.reading() as transaction:
+            status = transaction.value("SELECT txid_status(?)", number)
+        if status == "in progress":
+            raise _GoneError("the server has not noticed yet that the connection broke")
+        return bool(status == "committed")
+
+    def _patiently(self, work: Callable[[], Result]) -> Result:
+        deadline = time.monotonic() + self._patience
+        gone = ""
+        while True:
+            try:
+                if gone:
+                    self._hold_again()
+                return work()
+            except (_GoneError, DBAPIError, psycopg.OperationalError, LedgerError) as error:
+                if not _is_gone(error):
+                    raise
+                gone = str(error).strip().partition("\n")[0]
+            if time.monotonic() > deadline:
+                raise LedgerError(
+                    f"the ledger {self.name} can't be reached ({gone}); resume when it is back"
+                )
+            time.sleep(_RETRY_SECONDS)
+
+    # -- dialect -----------------------------------------------------------------------------------
+
+    def dialect(self, sql: str) -> str:
+        """Put a portable statement into PostgreSQL's words."""
+        return sql.replace("IN_KEYS", "= ANY(?::bigint[])").replace("?", "%s")
+
+    def keys(self, keys: Iterable[int]) -> object:
+        """Give the keys as an array."""
+        return list(keys)
+
+    def lock_schema(self, transaction: Transaction) -> None:
+        """Let one process at a time make or migrate the tables."""
+        transaction.run("SELECT pg_advisory_xact_lock(?, ?)", _LOCKS, _SCHEMA_LOCK)
+
+    def has_table(self, transaction: Transaction, table: str) -> bool:
+        """Tell whether the schema has such a table."""
+        return bool(transaction.value("SELECT to_regclass(?) IS NOT NULL", table))
+
+    def bulk_insert(
+        self, cursor: Any, table: str, columns: pa.Table, same: Mapping[str, int]
+    ) -> None:
+        """Insert a whole Arrow table with COPY."""
+        for name, value in same.items():
+            columns = columns.append_column(name, pa.repeat(value, columns.num_rows))
+        sink = pa.BufferOutputStream()
+        pa_csv.write_csv(columns, sink, pa_csv.WriteOptions(include_header=False))
+        names = ", ".join(columns.column_names)
+        with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy:
+            copy.write(sink.getvalue().to_pybytes())
+
+    # -- holds -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def hold(self, run_no: int, run_id: str) -> Iterator[None]:
+        """Hold the run with a lock of a session: it ends when this process or its machine dies."""
+        with translated(self.name):
+            self._take_hold(run_no, run_id, this_process())
+        try:
+            yield
+        finally:
+            _, session = self._held.pop(run_no)
+            session.close()
+
+    def _take_hold(self, run_no: int, run_id: str, holder: str) -> None:
+        session = self._connect()
+        if not _try_lock(session, run_no):
+            found = session.execute(
+                "SELECT holder FROM holds WHERE run_no = %s", (run_no,)
+            ).fetchone()
+            session.close()
+            raise RunHeldError(
+                f"run {run_id} is being worked on by {described(found[0] if found else '')}; "
+                "wait for it to end or stop it"
+            )
+        session.execute(
+            "INSERT INTO holds (run_no, holder) VALUES (%s, %s)"
+            " ON CONFLICT (run_no) DO UPDATE SET holder = excluded.holder",
+            (run_no, holder),
+        )
+        self._held[run_no] = (holder, session)
+
+    def _hold_again(self) -> None:
+        """Take the holds that went with a lost session, unless another process was quicker."""
+        with self._turn:
+            for run_no, (holder, session) in list(self._held.items()):
+                try:
+                    session.execute("SELECT 1")
+                except psycopg.Error:
+                    session.close()
+                    self._take_hold(run_no, f"number {run_no}", holder)
+
+    def check_hold(self, transaction: Transaction, run_no: int) -> None:
+        """Refuse to go on with a run that another process has taken over meanwhile."""
+        if run_no not in self._held:
+            return
+        holder = transaction.value("SELECT holder FROM holds WHERE run_no = ?", run_no)
+        if holder != self._held[run_no][0]:
+            raise RunHeldError(f"this run was taken over by {described(holder or '')}")
+
+    def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - files need the id
+        """Tell whether a live session holds the run."""
+        with translated(self.name), self._connect() as session:
+            return not _try_lock(session, run_no)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _try_lock(session: psycopg.Connection[Any], run_no: int) -> bool:
+    row = session.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCKS, run_no)).fetchone()
+    return bool(row and row[0])
+
+
+def _gone_or(error: psycopg.OperationalError, connection: Any) -> Exception:
+    """Give the error, as _GoneError where the connection broke with it."""
+    driver = connection.driver_connection
+    if driver is None or driver.closed or driver.broken:
+        connection.invalidate()
+        return _GoneError(str(error))
+    return error
+
+
+def _is_gone(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, _GoneError):
+            return True
+        if isinstance(error, psycopg.OperationalError):
+            state = error.sqlstate or "08"
+            return state.startswith("08") or state in ("57P01", "57P02", "57P03")
+        error = error.__cause__
+    return False
