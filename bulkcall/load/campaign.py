@@ -99,11 +99,10 @@ def _open_csv(
     if options.sheet is not None:
         raise UsageError("--sheet is for workbooks, and this is a CSV file")
     sha256 = source.sha256()
-    with source.unpacked(options.max_unpacked) as blocks:
-        try:
-            decided = encoding.decide(blocks)
-        except encoding.UndecidedError as error:
-            raise source.error(str(error)) from error
+    try:
+        decided = encoding.decide(lambda: source.unpacked(options.max_unpacked))
+    except encoding.UndecidedError as error:
+        raise source.error(str(error)) from error
     blocks = stack.enter_context(source.unpacked(options.max_unpacked, BLOCK))
     texts = utf8_blocks(blocks, decided)
     head, final = next(texts)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulkcall.load.codepages import Words, tell
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -15,6 +19,11 @@ _BOMS = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_HIGH = bytes(range(128, 256))
+# A character of UTF-8 that takes more than one byte.
+_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 
 
@@ -31,34 +40,48 @@ class UndecidedError(ValueError):
     """The bytes fit no encoding for certain; the text says why and what to do."""
 
 
-def decide(blocks: Iterable[bytes]) -> Encoding:
-    """Read all blocks and say what they are.
+def decide(survey: Callable[[], AbstractContextManager[Iterator[bytes]]]) -> Encoding:
+    """Read all of a CSV's bytes, twice where they are no Unicode, and say what they are.
+
+    Args:
+        survey: Gives the bytes in blocks, from their start, each time that it is called.
 
     Raises:
         UndecidedError: the bytes fit no encoding for certain.
     """
-    iterator = iter(blocks)
-    first = next(iterator, b"")
-    for bom, name in _BOMS:
-        if first.startswith(bom):
-            _check(name, first[len(bom) :], iterator)
-            return Encoding(name, len(bom))
-    if name := _utf16_without_bom(first):
-        _check(name, first, iterator)
-        return Encoding(name, 0, f"read as {name}: no byte order mark, told by its zero bytes")
-    if _is_binary(first):
-        raise UndecidedError("binary data, not a campaign file (CSV, XLSX, XLS or ODS)")
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    ascii_only = True
-    try:
-        for block in _with(first, iterator):
-            if not (ascii_only and block.isascii()):
-                ascii_only = False
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return Encoding("cp1252", 0, "not UTF-8; read as Windows-1252")
-    return Encoding("utf-8", 0)
+    with survey() as blocks:
+        first = next(blocks, b"")
+        for bom, name in _BOMS:
+            if first.startswith(bom):
+                _check(name, first[len(bom) :], blocks)
+                return Encoding(name, len(bom))
+        if name := _utf16_without_bom(first):
+            _check(name, first, blocks)
+            return Encoding(name, 0, f"no byte order mark; read as {name}, told by its zero bytes")
+        if _is_binary(first):
+            raise UndecidedError("binary data, not a campaign file (CSV, XLSX, XLS or ODS)")
+        line = _damaged_line("utf-8", first, blocks)
+    if not line:
+        return Encoding("utf-8", 0)
+    words = Words()
+    high = unicode = 0
+    with survey() as blocks:
+        for block in blocks:
+            words.add(block)
+            high += len(block) - len(block.translate(None, _HIGH))
+            unicode += sum(map(len, _SEQUENCE.findall(block)))
+    if unicode * 2 > high:
+        raise UndecidedError(
+            f"UTF-8, but damaged: line {line} holds bytes of another encoding; "
+            "mend that line, or save the file as UTF-8 again"
+        )
+    page = tell(words)
+    if page is None:
+        raise UndecidedError(
+            f"neither Unicode nor a Windows code page that fits (line {line}); "
+            "save the file as UTF-8"
+        )
+    return Encoding(page.name, 0, page.note)
 
 
 def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -67,16 +90,25 @@ def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _check(name: str, first: bytes, rest: Iterator[bytes]) -> None:
+    if line := _damaged_line(name, first, rest):
+        raise UndecidedError(f"marked as {name}, but damaged at line {line}; save it again")
+
+
+def _damaged_line(name: str, first: bytes, rest: Iterator[bytes]) -> int:
+    """Give the line of the first byte that is not as the encoding has it; 0: there is none."""
     decoder = codecs.getincrementaldecoder(name)()
-    line = 1
+    lines = 1
+    ascii_only = name == "utf-8"
     try:
         for block in _with(first, rest):
-            line += decoder.decode(block).count("\n")
+            ascii_only = ascii_only and block.isascii()
+            if not ascii_only:
+                decoder.decode(block)
+            lines += block.count(b"\n")
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise UndecidedError(
-            f"marked as {name}, but damaged after line {line}: {error.reason}; save it again"
-        ) from error
+        return lines + bytes(error.object)[: error.start].count(b"\n")
+    return 0
 
 
 def _utf16_without_bom(head: bytes) -> str:
