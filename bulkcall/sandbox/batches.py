@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MOST_FRACTION_DIGITS = 9
 _KEPT_UNPACKED = 64
 _NEVER = float("inf")
+_STRANGER_LATER_MS = 421_337
 
 
 @dataclass(slots=True)
@@ -167,8 +168,13 @@ def _created_at(rng: random.Random, at_ms: int) -> str:
 
 
 def _stranger(record: dict[str, Any]) -> dict[str, Any]:
-    # Like its neighbour, with a receiver that nobody asked for.
-    return record | {"receiver_number": record["receiver_number"][:-5] + "00000"}
+    # Its neighbour's label, to a receiver and for a time that nobody asked for: the time tells it
+    # apart even where numbers are masked.
+    return record | {
+        "receiver_number": record["receiver_number"][:-5] + "00000",
+        "starts_at": record["starts_at"] + _STRANGER_LATER_MS,
+        "ends_at": record["ends_at"] + _STRANGER_LATER_MS,
+    }
 
 
 def listing(

@@ -76,13 +76,19 @@ def test_unreadable_success_is_no_json(desk):
 
 
 def test_twice_and_stranger(desk):
-    """99912 is listed twice; 99913 comes with a record that nobody sent."""
+    """99912 is listed twice; 99913 comes with a record that nobody sent, for another time."""
     at = desk(masking=Masking.NONE)
-    receivers = [
-        e["receiver_number"]
-        for e in at.run_batch([at.record(receiver_number=to(d)) for d in ("99912", "99913")])
+    sent = [at.record(receiver_number=to(digits)) for digits in ("99912", "99913")]
+    data = at.run_batch(sent)
+    stamps = {e["receiver_number"]: e["ends_at"] for e in data}
+    assert stamps.pop("919876500000") != sent[0]["ends_at"]
+    assert set(stamps.values()) == {sent[0]["ends_at"]}
+    assert sorted(e["receiver_number"] for e in data) == [
+        "919876500000",
+        to("99912"),
+        to("99912"),
+        to("99913"),
     ]
-    assert sorted(receivers) == ["919876500000", to("99912"), to("99912"), to("99913")]
 
 
 @pytest.mark.parametrize("fate", FATES, ids=lambda f: f.digits)
