@@ -8,6 +8,7 @@ differ agree in all 128 with a chance below 1 in 10^24 for ten million rows.
 from __future__ import annotations
 
 import tempfile
+import weakref
 from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ import numpy as np
 from bulkcall.validate.identity import record_words, text_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -34,6 +37,7 @@ class RepeatFinder:
         self._held: list[NDArray[np.void]] = []
         self._count = 0
         self._parts: list[IO[bytes]] = []
+        weakref.finalize(self, _close, self._parts)
 
     def add(self, checked: CheckedChunk) -> None:
         """Take a chunk's valid rows in."""
@@ -66,25 +70,31 @@ class RepeatFinder:
         order = np.argsort(rows)
         return rows[order], first_rows[order]
 
-    def _read_parts(self) -> list[NDArray[np.void]]:
+    def _read_parts(self) -> Iterator[NDArray[np.void]]:
         if not self._parts:
-            return [np.concatenate(self._held) if self._held else np.empty(0, dtype=_ENTRY)]
-        parts = []
+            yield self._in_hand()
         for part in self._parts:
             part.seek(0)
-            parts.append(np.frombuffer(part.read(), dtype=_ENTRY))
+            yield np.frombuffer(part.read(), dtype=_ENTRY)
             part.close()
-        return parts
+
+    def _in_hand(self) -> NDArray[np.void]:
+        return np.concatenate([np.empty(0, dtype=_ENTRY), *self._held])
 
     def _spill(self) -> None:
         if not self._parts:
-            self._parts = [tempfile.TemporaryFile() for _ in range(_PARTS)]  # noqa: SIM115 - closed by _read_parts
-        entries = np.concatenate(self._held)
+            self._parts += [tempfile.TemporaryFile() for _ in range(_PARTS)]  # noqa: SIM115 - `_close` does
+        entries = self._in_hand()
         which = entries["high"] >> np.uint64(64 - _PARTS.bit_length() + 1)
         for number, part in enumerate(self._parts):
             part.write(entries[which == number].tobytes())
         self._held.clear()
         self._count = 0
+
+
+def _close(parts: list[IO[bytes]]) -> None:
+    for part in parts:
+        part.close()
 
 
 def _repeats(entries: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
