@@ -8,12 +8,15 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bulkcall.sandbox import SandboxOptions
 from bulkcall.sandbox.running import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CALLER = "911140000000"
 
