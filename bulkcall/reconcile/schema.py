@@ -86,27 +86,26 @@ def read_listing(elements: Sequence[object], odd: int = 0) -> Listing:
     unread = Counter({"element": odd + len(elements) - len(objects)})
     if not objects:
         return Listing([], +unread)
-    frame = pd.DataFrame(
-        {name: pd.Series(values, dtype="str") for name, values in _columns(objects).items()}
-    )
-    frame, faults = _checked(frame)
-    unread.update(faults)
-    columns = {name: frame[name].tolist() for name in COLUMNS}
+    columns = _columns(objects)
+    for name, places in _faults(columns).items():
+        unread[name] = len(places)
+        for place in places:
+            columns[name][place] = None
     return Listing([_listed(values) for values in zip(*columns.values(), strict=True)], +unread)
 
 
-def _checked(frame: pd.DataFrame) -> tuple[pd.DataFrame, Counter[str]]:
-    """Let the model judge; a value that it refuses becomes one that is not shown."""
-    faults: Counter[str] = Counter()
+def _faults(columns: Mapping[str, list[str | None]]) -> dict[str, list[int]]:
+    """Let the model judge: field → places of the values that it refuses."""
+    frame = pd.DataFrame({name: pd.Series(one, dtype="str") for name, one in columns.items()})
     try:
         BatchStatusListing.validate(frame, lazy=True)
     except SchemaErrors as errors:
-        cases = errors.failure_cases
-        for name, group in cases.dropna(subset=["index"]).groupby("column"):
-            places = sorted({int(place) for place in group["index"]})
-            faults[str(name)] = len(places)
-            frame.loc[places, str(name)] = None
-    return frame.astype(object).where(frame.notna(), None), faults
+        cases = errors.failure_cases.dropna(subset=["index"])
+        return {
+            str(name): sorted({int(place) for place in group["index"]})
+            for name, group in cases.groupby("column")
+        }
+    return {}
 
 
 def _columns(objects: Sequence[Mapping[str, object]]) -> dict[str, list[str | None]]:

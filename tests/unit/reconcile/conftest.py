@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 # --import-mode=importlib puts no folder on the path; helpers of these tests are loaded by name.
-for _name in ("campaigns",):
+for _name in ("campaigns", "fakes"):
     _spec = importlib.util.spec_from_file_location(
         f"reconcile_{_name}", Path(__file__).with_name(f"{_name}.py")
     )

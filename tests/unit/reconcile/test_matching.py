@@ -71,7 +71,7 @@ def test_rows_that_look_alike_and_all_ended_alike_are_a_group():
 
 
 def test_a_group_short_of_one_record_is_not_known():
-    """Three rows alike, two successes: which is left out can't be known, and the message says so."""
+    """Three rows alike, two successes: the left out one can't be known, and the message says so."""
     sent = rows(other(1), other(2), other(3))
     found = match(sent, [listed(one.record, f"id-{one.row}", "success", "all") for one in sent[:2]])
     assert {one.state for one in found.verdicts} == {RowState.ACCEPTED}
