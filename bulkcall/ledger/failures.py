@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -13,9 +15,23 @@ from bulkcall.errors import DiskFullError, LedgerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_SEVERITY_LINES = 1
+_NO_ROOM = 1 << 20
+_DAMAGED = (
+    "the ledger {name} is damaged or no ledger ({error}); it is left untouched: "
+    "restore it from a backup, or name another one with BULKCALL_LEDGER"
+)
+_LOCKED = "the ledger {name} is locked by another process; wait for that one to end"
+_SAID = {
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_READONLY: "the ledger {name} is read-only; check its permissions",
+    sqlite3.SQLITE_CANTOPEN: (
+        "the ledger {name} can't be opened; check its folder and permissions"
+    ),
+    sqlite3.SQLITE_IOERR: "the disk of the ledger {name} failed ({error}); check it and resume",
+}
 
 
 @contextmanager
@@ -49,27 +65,17 @@ def in_words(name: str, error: BaseException) -> LedgerError:
 
 
 def _sqlite(name: str, error: sqlite3.Error) -> LedgerError:
-    code = getattr(error, "sqlite_errorcode", 0) or 0
-    primary = code & 0xFF
-    if primary == sqlite3.SQLITE_FULL:
+    code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(name)):
         return DiskFullError(
             f"no room left on the disk of the ledger {name}; make room and resume: nothing is lost"
         )
-    if primary in _DAMAGED:
-        return LedgerError(
-            f"the ledger {name} is damaged or no ledger ({error}); it is left untouched: "
-            "restore it from a backup, or name another one with BULKCALL_LEDGER"
-        )
-    if primary in _BUSY:
-        return LedgerError(
-            f"the ledger {name} is locked by another process; wait for that one to end"
-        )
-    if primary == sqlite3.SQLITE_READONLY:
-        return LedgerError(f"the ledger {name} is read-only; check its permissions")
-    if primary == sqlite3.SQLITE_CANTOPEN:
-        return LedgerError(f"the ledger {name} can't be opened; check its folder and permissions")
-    if primary == sqlite3.SQLITE_IOERR:
-        return LedgerError(
-            f"the disk of the ledger {name} failed ({error}); check the disk and resume"
-        )
-    return LedgerError(f"the ledger {name}: {error}")
+    return LedgerError(_SAID.get(code, "the ledger {name}: {error}").format(name=name, error=error))
+
+
+def _no_room(name: str) -> bool:
+    """Tell whether the disk is full: a failed write to the log's index says only that it failed."""
+    try:
+        return shutil.disk_usage(Path(name).parent).free < _NO_ROOM
+    except OSError:
+        return False

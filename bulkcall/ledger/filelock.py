@@ -1,4 +1,4 @@
-"""Who works on which run: a lock that the kernel takes away from a dead process, beside the ledger."""
+"""Who works on which run: a lock beside the ledger, which the kernel takes from a dead process."""
 
 from __future__ import annotations
 

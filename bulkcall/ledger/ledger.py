@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
+from bulkcall.errors import RunHeldError
 from bulkcall.ledger import (
+    housekeeping,
     loading,
     reconciling,
     recording,
@@ -15,7 +17,7 @@ from bulkcall.ledger import (
     tallies,
     tokens,
 )
-from bulkcall.ledger.opening import open_store
+from bulkcall.ledger.access import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,64 +36,20 @@ if TYPE_CHECKING:
         RunState,
         TracedRow,
     )
-    from bulkcall.ledger.store import Store, Transaction
+    from bulkcall.ledger.store import Store
     from bulkcall.records import CheckedChunk, Outcome
 
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
 
-
-class Ledger:
-    """Every call is one committed transaction (reading ones: one snapshot), safe from any thread.
+class Ledger(Access):
+    """Every call is one committed transaction (a reading one: a snapshot), safe from any thread.
 
     Raises LedgerError (one line: what, where, what to do) for whatever the database can't do,
     DiskFullError when there is no room, UsageError for a run that does not exist.
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._numbers: dict[str, int] = {}
+        super().__init__(store)
         self._watch = repeats.Watch()
-
-    @classmethod
-    def open(cls, url: str) -> Ledger:
-        """Open (SQLite: create) the ledger at a path, `sqlite:///…` or `postgresql://…`; migrate it.
-
-        `:memory:` gives a ledger that ends with the process.
-        """
-        return cls(open_store(url))
-
-    def close(self) -> None:
-        """Close all connections to the database."""
-        self._store.close()
-
-    def __enter__(self) -> Ledger:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def _write(
-        self,
-        work: Callable[Concatenate[Transaction, Parameters], Result],
-        *args: Parameters.args,
-        **kwargs: Parameters.kwargs,
-    ) -> Result:
-        return self._store.write(lambda transaction: work(transaction, *args, **kwargs))
-
-    def _read(
-        self,
-        work: Callable[Concatenate[Transaction, Parameters], Result],
-        *args: Parameters.args,
-        **kwargs: Parameters.kwargs,
-    ) -> Result:
-        return self._store.read(lambda transaction: work(transaction, *args, **kwargs))
-
-    def _number(self, run_id: str) -> int:
-        # A run never changes its number, so it is looked up once.
-        if run_id not in self._numbers:
-            self._numbers[run_id] = self.run(run_id).run_no
-        return self._numbers[run_id]
 
     # -- runs ------------------------------------------------------------------------------------
 
@@ -116,7 +74,7 @@ class Ledger:
         self._write(loading.mark_duplicates, run_no, rows, first_rows)
 
     def mark_repeats(self, run_id: str) -> int:
-        """Valid rows that an earlier run sent (or may have) become DUPLICATE, naming run and time."""
+        """Waiting rows that an earlier run sent (or may have) become DUPLICATE; gives how many."""
         run_no = self._number(run_id)
         return self._write(repeats.mark_all, run_no)
 
@@ -197,7 +155,7 @@ class Ledger:
         with_doubt: bool,
         rows: Sequence[int] | None = None,
     ) -> tuple[int, list[ReadyRow], list[Placed]] | None:
-        """Form one batch: the next `limit` rows are shown to `compose`, which picks and stamps some.
+        """Form one batch: `compose` is shown the next `limit` rows, and picks and stamps some.
 
         Those are marked SENDING (attempts + 1) under a new batch number before this returns it,
         with the rows as picked; None where no row waits.
@@ -262,11 +220,12 @@ class Ledger:
             yield from reporting.cells(transaction, run_no)
 
     def outcomes(self, run_id: str, size: int = 50_000) -> Iterator[pa.Table]:
-        """Row order, `size` rows a table: row int64, outcome, message, field, channel, batch_id,
+        """Each row's outcome, in row order, `size` rows a table.
 
-        record_id, match string (empty, not null), attempts int64, http_status int64 or null,
-        sent_at, confirmed_at int64 epoch ms or null, and the record's own columns
-        (caller_number …) as in CheckedChunk.records, ends_at as validated.
+        Columns: row int64; outcome, message, field, channel, batch_id, record_id, match string
+        (empty, not null); attempts int64; http_status int64 or null; sent_at, confirmed_at int64
+        epoch ms or null; and the record's own (caller_number …) as in CheckedChunk.records,
+        ends_at as validated.
         """
         run = self.run(run_id)
         with self._store.reading() as transaction:
@@ -285,6 +244,29 @@ class Ledger:
     def trace(self, number: str) -> list[TracedRow]:
         """Every row, in every run, with this caller or receiver number (digits)."""
         return self._read(reporting.trace, number)
+
+    # -- housekeeping ------------------------------------------------------------------------------
+
+    def purge(self, before: int, *, at: int) -> housekeeping.Purged:
+        """Take the personal data of runs that ended before a time (epoch ms); keep their counts.
+
+        Runs that a live process works on are left alone. Purged rows are not known as repeats.
+        """
+        rows = runs = 0
+        for run_no, run_id in self._read(housekeeping.old_runs, before):
+            try:
+                with self._store.hold(run_no, run_id):
+                    rows += self._write(housekeeping.purge, run_no, at)
+            except RunHeldError:
+                continue
+            runs += 1
+        if runs:
+            self._store.forget_deleted()
+        return housekeeping.Purged(runs, rows)
+
+    def require_room(self, size: int) -> None:
+        """Raise DiskFullError where the ledger's disk has no room for `size` more bytes."""
+        self._store.require_room(size)
 
     # -- tokens (api.md: 10 tokens created per 30 minutes per account) -----------------------------
 

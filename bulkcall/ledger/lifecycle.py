@@ -94,7 +94,7 @@ class Life:
     message: str | None = None
 
 
-def after(life: Life, event: Event) -> Life:  # noqa: PLR0911 - one return an event, in the drawing's order
+def after(life: Life, event: Event) -> Life:  # noqa: PLR0911 - one return an event
     """Give the row's life after an event.
 
     Raises IllegalStepError where the row's state does not allow it.
@@ -178,10 +178,8 @@ def _taken_back(life: Life) -> Life:
 
 
 def _turned_away(life: Life, event: TurnedAway) -> Life:
-    if event.final:
-        state = HELD if life.doubtful else FAILED
-    else:
-        state = _waiting(life)
+    ended = HELD if life.doubtful else FAILED
+    state = ended if event.final else _waiting(life)
     return _to(
         _taken_back(life),
         event,
@@ -201,7 +199,7 @@ def _expired(life: Life, event: Expired) -> Life:
 
 
 def _confirmed(life: Life, event: Confirmed) -> Life:
-    """Better evidence decides: the server's word that a record was applied stands over all others."""
+    """Better evidence decides: that the server applied a record stands over all else it says."""
     settled = event.state in (SUCCESS, ERROR)
     if life.state is SUCCESS or (life.state is ERROR and event.state is not SUCCESS):
         if event.state is ERROR and life.state is SUCCESS:

@@ -94,6 +94,8 @@ class RunInfo:
     """Those of them that were not the first try."""
     started_at: int
     finished_at: int | None
+    purged_at: int | None = None
+    """When its rows were purged; counts and file facts are all that is left then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Placed:
     ends_at: int
 
 
-# -- what can happen to rows. One `Ledger.record` call writes a list of these in one transaction. ------
+# -- what can happen to rows: one `Ledger.record` call writes a list of these in one transaction ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,8 @@ class GivenBack:
 class TurnedAway:
     """The request was turned away, so that the API can't have taken it (429, 503, no connection …).
 
-    The attempt is taken back. `spend_try` counts it against the row's allowed tries; `final` ends the
-    row: `failed`, or held as unknown where an earlier try is in doubt.
+    The attempt is taken back. `spend_try` counts it against the row's allowed tries; `final` ends
+    the row: `failed`, or held as unknown where an earlier try is in doubt.
     """
 
     rows: Sequence[int]
@@ -170,7 +172,7 @@ class BatchAccepted:
 
 @dataclass(frozen=True, slots=True)
 class BatchSplit:
-    """The API refused the batch as a whole (400): its rows wait again, to be sent in smaller ones."""
+    """The API refused the batch as a whole (400): its rows wait again, for smaller ones."""
 
     batch: int
     at: int
@@ -203,7 +205,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What batch status says of a row: SUCCESS, ERROR, MISSING, or ACCEPTED while it is not final."""
+    """What batch status says of a row: SUCCESS, ERROR, MISSING, or ACCEPTED: not final yet."""
 
     row: int
     at: int
@@ -236,7 +238,7 @@ Event = (
 )
 
 
-# -- batches -------------------------------------------------------------------------------------------
+# -- batches ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """A row as it was sent in a batch, for matching: `record.ends_at` is the stamp that was sent."""
+    """A row as it was sent in a batch, for matching: `record.ends_at` is the stamp as sent."""
 
     row: int
     record: CallRecord

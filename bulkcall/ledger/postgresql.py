@@ -89,7 +89,7 @@ class PostgresqlStore(Store):
     # -- transactions ------------------------------------------------------------------------------
 
     def write(self, work: Callable[[Transaction], Result]) -> Result:
-        """Do the work in one transaction; again from its start where the server went away before."""
+        """Do the work in one transaction; again from its start where the server went away."""
         return self._patiently(lambda: self._write_once(work))
 
     def read(self, work: Callable[[Transaction], Result]) -> Result:

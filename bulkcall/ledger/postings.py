@@ -1,10 +1,10 @@
 """Which rows have which receiver: what `trace` and the search for repeats go by.
 
-A B-tree entry for each row costs more at loading than the row itself, and on a hundred million rows
-each new one would touch a page of its own. So a chunk's rows are split by a hash of their receiver
-into a few buckets, and each bucket is one blob of (receiver, identity, place) in plain arrays. A
-bucket's blobs lie side by side, chunk after chunk: looking for one number reads one bucket, 1/128 of
-what is there, and looking for a whole campaign's repeats reads each bucket once.
+A B-tree entry for each row costs more at loading than the row itself, and on a hundred million
+rows each new one would touch a page of its own. So a chunk's rows are split by a hash of their
+receiver into a few buckets, and each bucket is one blob of (receiver, identity, place) in plain
+arrays. A bucket's blobs lie side by side, chunk after chunk: looking for one number reads one
+bucket, 1/128 of what is there, and looking for a whole campaign's repeats reads each once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Rows that an earlier run sent, or may have: looked for once after loading, and again before rows
-go out while another run of the same account is sending too.
+"""Rows that an earlier run sent, or may have.
 
-A hash narrows the search to a few candidates; the records themselves decide.
+They are looked for once after loading, and again before rows go out while another run of the same
+account is sending too. A hash narrows the search to a few candidates; the records themselves
+decide.
 """
 
 from __future__ import annotations

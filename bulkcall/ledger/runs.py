@@ -18,7 +18,7 @@ _RUN = """
     SELECT r.run_no, r.run_id, r.file, r.sha256, r.channel, r.columns, r.fields, a.account,
         a.base_url, r.out_dir, r.own_times, r.on_unknown, r.resend, r.canary, r.dry_run, r.profile,
         r.file_facts, r.state, r.reason, r.row_count, r.requests, r.retries, r.started_at,
-        r.finished_at
+        r.finished_at, r.purged_at
     FROM runs r JOIN accounts a ON a.account_no = r.account_no
 """
 
@@ -159,4 +159,5 @@ def _info(row: tuple[Any, ...]) -> RunInfo:
         retries=row[21],
         started_at=row[22],
         finished_at=row[23],
+        purged_at=row[24],
     )

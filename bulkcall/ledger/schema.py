@@ -1,9 +1,9 @@
 """The tables of the current schema version; migrations.py knows how older ledgers get there.
 
-A row of a campaign file is known by one number, `rows.id` = run number x 2^32 + row number, so that
-a run is a range of the primary key, in file order. The texts of a record repeat a lot and stand once
-a chunk in `wordings`. What only the report reads (a chunk's original cells, its findings, which rows
-a batch was made of) is packed into one blob.
+A row of a campaign file is known by one number, `rows.id` = run number x 2^32 + row number, so
+that a run is a range of the primary key, in file order. The texts of a record repeat a lot and
+stand once a chunk in `wordings`. What only the report reads (a chunk's original cells, its
+findings, which rows a batch was made of) is packed into blobs.
 """
 
 from __future__ import annotations

@@ -30,6 +30,9 @@ _WAITING = """
     FROM rows r LEFT JOIN wordings w ON w.id = r.wording
     WHERE r.run_no = ? AND r.state IN (0, 2) AND r.ends_at > ?
 """
+_LOCK_ACCOUNT = """
+    SELECT r.resend FROM accounts a JOIN runs r ON r.account_no = a.account_no WHERE r.run_no = ?
+"""
 _READY_ONLY = " AND r.state = 0"
 _IN_TURN = " ORDER BY r.starts_at, r.id LIMIT ?"
 _NAMED = " AND r.id IN_KEYS"
@@ -104,11 +107,7 @@ def _next(
 ) -> list[ReadyRow]:
     transaction.store.check_hold(transaction, run_no)
     # Locked first: takes of one account come one after the other, whoever makes them.
-    resend = transaction.value(
-        "SELECT r.resend FROM accounts a JOIN runs r ON r.account_no = a.account_no"
-        " WHERE r.run_no = ?" + transaction.store.for_update,
-        run_no,
-    )
+    resend = transaction.value(_LOCK_ACCOUNT + transaction.store.for_update, run_no)
     while True:
         found = _waiting_rows(transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows)
         if not found or resend:
@@ -157,8 +156,8 @@ def _mark(
     if not ready:
         return
     marked = transaction.keyed_run(
-        "UPDATE rows SET state = 1, attempts = attempts + 1, earlier_sent_at = sent_at, sent_at = ?,"
-        " earlier_batch = batch, batch = ? WHERE state IN (0, 2) AND id IN_KEYS",
+        "UPDATE rows SET state = 1, attempts = attempts + 1, earlier_sent_at = sent_at,"
+        " sent_at = ?, earlier_batch = batch, batch = ? WHERE state IN (0, 2) AND id IN_KEYS",
         [row_key(run_no, row.row) for row in ready],
         now,
         batch,

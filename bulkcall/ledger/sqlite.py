@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from bulkcall.errors import RunHeldError
+from bulkcall.errors import DiskFullError, RunHeldError
 from bulkcall.ledger.failures import translated
 from bulkcall.ledger.filelock import FileHolds
 from bulkcall.ledger.packing import python_columns
@@ -88,6 +89,8 @@ class SqliteFile(_SqliteStore):
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA temp_store = MEMORY")
+        # What is deleted is overwritten, so that purged numbers can't be read from the file.
+        connection.execute("PRAGMA secure_delete = ON")
         return connection
 
     def write(self, work: Callable[[Transaction], Result]) -> Result:
@@ -124,6 +127,20 @@ class SqliteFile(_SqliteStore):
     def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - PostgreSQL's key
         """Tell whether a live process works on the run."""
         return self._holds.holder(run_id) is not None
+
+    def require_room(self, size: int) -> None:
+        """Raise DiskFullError where the ledger's disk has no room for `size` more bytes."""
+        free = shutil.disk_usage(self.path.parent).free
+        if free < size:
+            raise DiskFullError(
+                f"the disk of the ledger {self.name} has {free >> 20} MB left and the run needs "
+                f"about {(size >> 20) + 1}; make room, or name another one with BULKCALL_LEDGER"
+            )
+
+    def forget_deleted(self) -> None:
+        """Empty the write-ahead log, where the deleted pages still stand."""
+        with translated(self.name), closing(self.engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Close all connections."""

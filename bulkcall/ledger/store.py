@@ -121,6 +121,12 @@ class Store(ABC):
     def is_held(self, run_no: int, run_id: str) -> bool:
         """Tell whether a live process works on the run."""
 
+    def require_room(self, size: int) -> None:  # noqa: B027 - only a file knows its disk
+        """Raise DiskFullError where the disk has no room for `size` more bytes."""
+
+    def forget_deleted(self) -> None:  # noqa: B027 - PostgreSQL does so by itself
+        """Let nothing of what was deleted stay readable in the database's files."""
+
     def lock_schema(self, transaction: Transaction) -> None:  # noqa: B027 - SQLite has one writer
         """Let one process at a time make or migrate the tables."""
 
