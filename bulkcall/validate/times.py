@@ -28,8 +28,8 @@ class Times:
 class TimeReader:
     """Reads columns of trimmed time cells."""
 
-    def __init__(self, timezone: str, date_format: str) -> None:
-        self.moments = Moments(timezone, date_format)
+    def __init__(self, timezone: str, date_format: str, *, typed: bool = False) -> None:
+        self.moments = Moments(timezone, date_format, typed=typed)
         self._one = lru_cache(maxsize=100_000)(self.moments.read)
 
     def read(self, texts: pa.Array) -> Times:
