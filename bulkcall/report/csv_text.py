@@ -62,11 +62,11 @@ def _joined(columns: list[pa.Array]) -> memoryview:
     quoted = [_quoted(column) for column in columns]
     quoted[-1] = pc.binary_join_element_wise(quoted[-1], "\n", "")
     lines = pc.binary_join_element_wise(*quoted, ",")
-    return memoryview(_bytes(lines))
+    return memoryview(text_bytes(lines))
 
 
 def _quoted(cells: pa.Array) -> pa.Array:
-    held = bytes(_bytes(cells))
+    held = bytes(text_bytes(cells))
     if not any(mark in held for mark in _SPECIAL):
         return cells
     needed = pc.match_substring_regex(cells, '[",\r\n]')
@@ -85,7 +85,8 @@ def _offsets(cells: pa.Array) -> Any:
     return np.frombuffer(buffer, dtype=np.int32)[cells.offset : cells.offset + len(cells) + 1]
 
 
-def _bytes(cells: pa.Array) -> Any:
+def text_bytes(cells: pa.Array) -> Any:
+    """Give the bytes of all the texts, one after the other, without a copy."""
     data = cells.buffers()[2]
     if data is None or not len(cells):
         return b""

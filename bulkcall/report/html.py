@@ -25,6 +25,7 @@ _MOST_REASONS = 40
 _MOST_BATCHES = 500
 _MOST_STRANGERS = 50
 _CHART_REASONS = 8
+_LONGEST = 400
 _HOUR = 3_600_000
 _FEWEST_HOURS = 6
 _MOST_HOURS = 96
@@ -139,7 +140,8 @@ def _hours(report: Report) -> list[dict[str, Any]]:
     by_hour = {int(each.name): each for each in report.hours}
     first, last = min(by_hour), max(by_hour)
     # A short run is drawn among empty hours, so that its one bar does not fill the picture.
-    spread = range(first, max(last, first + (_FEWEST_HOURS - 1) * _HOUR) + 1, _HOUR)
+    end = max(last, first + (_FEWEST_HOURS - 1) * _HOUR)
+    spread: Sequence[int] = range(first, end + 1, _HOUR)
     if len(spread) > _MOST_HOURS:
         spread = [*by_hour][:_MOST_HOURS]
     empty = Group("", 0, 0)
@@ -205,6 +207,8 @@ def duration(start: int, end: int | None) -> str:
 
 def _visible(text: str) -> str:
     # Marks that turn the direction of reading, and control characters, are shown and not obeyed.
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
     return "".join(_shown(each) for each in text)
 
 

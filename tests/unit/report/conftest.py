@@ -6,10 +6,16 @@ import importlib.util
 import sys
 from pathlib import Path
 
-# --import-mode=importlib puts no folder on the path; helpers of these tests are loaded by name.
-_NAME = "report_ledgers"
-if _NAME not in sys.modules:
-    _spec = importlib.util.spec_from_file_location(_NAME, Path(__file__).with_name("ledgers.py"))
-    _module = importlib.util.module_from_spec(_spec)
-    sys.modules[_NAME] = _module
-    _spec.loader.exec_module(_module)
+
+def _load(name: str, path: Path) -> None:
+    # --import-mode=importlib puts no folder on the path; helpers are loaded by name.
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+
+
+_HERE = Path(__file__).parent
+_load("report_ledgers", _HERE / "ledgers.py")
+_load("report_campaign", _HERE / "campaign.py")
