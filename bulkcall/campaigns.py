@@ -11,6 +11,8 @@ Settings are those of the environment and of bulkcall.toml unless `settings` is 
 paths as text or `Path`; times in results are epoch milliseconds. Every error is a
 `bulkcall.errors.BulkcallError` with one line of text and an exit status; a run that was stopped
 is no exception but a `RunResult` whose `error` says why.
+
+Each function imports what it needs when it is called: checking a file loads no HTTP client.
 """
 
 from __future__ import annotations
@@ -19,20 +21,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkcall import checking
 from bulkcall.clock import SystemClock
-from bulkcall.intake import Source
-from bulkcall.job import RunOptions
-from bulkcall.ledger import Ledger
-from bulkcall.pipeline import Pipeline
 from bulkcall.records import Channel, OnUnknown
 from bulkcall.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bulkcall.checking import Planned, Validation
+    from bulkcall.checking import Validation
+    from bulkcall.intake import Source
     from bulkcall.job import RunResult
+    from bulkcall.ledger import Ledger
+    from bulkcall.pipeline import Pipeline
+    from bulkcall.planning import Planned
     from bulkcall.progress import Progress, Stop
 
 
@@ -77,6 +78,8 @@ def run(
         UsageError: usage, settings or the file are wrong; nothing was sent.
         LedgerError: the ledger can't be used; nothing was sent.
     """
+    from bulkcall.job import RunOptions
+
     settings = settings or load_settings().settings
     options = RunOptions(
         channel=Channel(channel),
@@ -147,6 +150,8 @@ def validate(
 
     Raises UsageError where the file can't be read.
     """
+    from bulkcall import checking
+
     settings = settings or load_settings().settings
     source = _source(file, settings, sheet, start, window)
     return checking.validate(source, out=out, progress=progress, stop=stop)
@@ -166,14 +171,18 @@ def plan(
 
     Raises UsageError where the file can't be read.
     """
+    from bulkcall import planning
+
     settings = settings or load_settings().settings
     source = _source(file, settings, sheet, start, window)
-    return checking.plan(source, settings, progress=progress, stop=stop)
+    return planning.plan(source, settings, progress=progress, stop=stop)
 
 
 @contextmanager
 def open_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
     """Open the ledger in force, to look up runs and rows. Raises LedgerError."""
+    from bulkcall.ledger import Ledger
+
     settings = settings or load_settings().settings
     ledger = Ledger.open(settings.ledger or _users_own_ledger())
     try:
@@ -183,7 +192,7 @@ def open_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
 
 
 def _users_own_ledger() -> str:
-    import platformdirs  # noqa: PLC0415 - only where no ledger is set
+    import platformdirs
 
     return str(Path(platformdirs.user_data_dir("bulkcall", appauthor=False)) / "ledger.db")
 
@@ -191,6 +200,8 @@ def _users_own_ledger() -> str:
 def _source(
     file: str | Path, settings: Settings, sheet: str | None, start: str | None, window: str | None
 ) -> Source:
+    from bulkcall.intake import Source
+
     now = SystemClock().now_ms()
     return Source.of(str(file), settings, now_ms=now, sheet=sheet, start=start, window=window)
 
@@ -199,5 +210,7 @@ def _source(
 def _pipeline(
     settings: Settings, progress: Progress | None, stop: Stop | None
 ) -> Iterator[Pipeline]:
+    from bulkcall.pipeline import Pipeline
+
     with open_ledger(settings) as ledger:
         yield Pipeline(settings, ledger, progress=progress, stop=stop)

@@ -1,4 +1,4 @@
-"""What `bulkcall validate` and `bulkcall plan` do: read and check a campaign file, send nothing."""
+"""What `bulkcall validate` does: read and check a campaign file, send nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from bulkcall.errors import ExitStatus
 from bulkcall.intake import reading
 from bulkcall.progress import Silent, Stop
 from bulkcall.report import ValidationReport
-from bulkcall.send import plan as plan_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from bulkcall.intake import Source
     from bulkcall.progress import Progress
     from bulkcall.records import CampaignFile
-    from bulkcall.send import Plan
-    from bulkcall.settings import Settings
 
 
 @dataclass(slots=True)
@@ -95,48 +92,6 @@ def validate(
         notes=(*intake.file.notes, *intake.doctor.lines()),
         files=files,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A campaign file's check and what sending its valid rows would take."""
-
-    validation: Validation
-    plan: Plan
-
-
-def plan(
-    source: Source,
-    settings: Settings,
-    *,
-    progress: Progress | None = None,
-    stop: Stop | None = None,
-) -> Planned:
-    """Work out what a run of this file would do. Raises UsageError as `validate` does."""
-    rows, starts, ends = [], [], []
-    troubles = Troubles()
-    with reading(source, progress or Silent(), stop or Stop()) as intake:
-        for chunk in intake.checked():
-            troubles.add(chunk.findings)
-            valid = chunk.records.filter(chunk.records["valid"])
-            rows.append(valid["row"].to_numpy())
-            starts.append(valid["starts_at"].to_numpy())
-            ends.append(valid["ends_at"].to_numpy())
-        duplicates = intake.repeats.finish()[0]
-    once = ~np.isin(np.concatenate(rows), duplicates)
-    validation = Validation(
-        file=intake.file,
-        rows=intake.rows,
-        valid=int(once.sum()),
-        invalid=intake.invalid,
-        duplicate=len(duplicates),
-        troubles=troubles.most_first(),
-        notes=(*intake.file.notes, *intake.doctor.lines()),
-    )
-    figures = plan_rows(
-        np.concatenate(starts)[once], np.concatenate(ends)[once], settings, now_ms=source.now_ms
-    )
-    return Planned(validation, figures)
 
 
 class Troubles:

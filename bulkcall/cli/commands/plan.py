@@ -14,9 +14,9 @@ from bulkcall.records import Channel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bulkcall.checking import Planned
     from bulkcall.cli.options import Given
-    from bulkcall.send import ChannelPlan
+    from bulkcall.planning import Planned
+    from bulkcall.send.plan import ChannelPlan
 
 
 @click.command(name="plan")
