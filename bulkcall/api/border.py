@@ -11,14 +11,21 @@ import asyncio
 import contextlib
 import ssl
 import zlib
+from typing import TYPE_CHECKING
 
 import aiohttp
 import httpx
 
 from bulkcall.api.failures import ApiFailure, BadCertificate, NoAnswer, Unreachable
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bulkcall.settings import Secret
+
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes. The status of a batch of 500 takes a quarter of a megabyte."""
+HIDDEN = b"(hidden)"
 CUT_OFF = "bulkcall.cut_off"
 """Extension of a response whose body did not come whole: why, in words."""
 
@@ -68,9 +75,12 @@ def translate(error: Exception, host: str) -> ApiFailure:
 class Border(httpx.AsyncBaseTransport):
     """A transport that gives whole answers or raises `ApiFailure`."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, deadline: float) -> None:
+    def __init__(
+        self, inner: httpx.AsyncBaseTransport, deadline: float, secrets: Sequence[Secret] = ()
+    ) -> None:
         self._inner = inner
         self._deadline = deadline
+        self._secrets = [secret.reveal().encode() for secret in secrets if secret]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and read its answer."""
@@ -81,6 +91,7 @@ class Border(httpx.AsyncBaseTransport):
         except _FOREIGN as error:
             raise translate(error, request.url.host) from error
         content, why = await _read(response, when)
+        content = self._without_secrets(request, content)
         headers = [
             (name, value)
             for name, value in response.headers.raw
@@ -93,6 +104,14 @@ class Border(httpx.AsyncBaseTransport):
             request=request,
             extensions={CUT_OFF: why} if why else {},
         )
+
+    def _without_secrets(self, request: httpx.Request, content: bytes) -> bytes:
+        # An answer may repeat what it was asked with, and its message goes into reports and logs.
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
+        for secret in (*self._secrets, token) if token else self._secrets:
+            if secret in content:
+                content = content.replace(secret, HIDDEN)
+        return content
 
     async def aclose(self) -> None:
         """Close the real transport."""

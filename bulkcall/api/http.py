@@ -19,8 +19,9 @@ from bulkcall.settings import is_loopback
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Sequence
 
-    from bulkcall.settings import Settings
+    from bulkcall.settings import Secret, Settings
 
 LONGEST_CONNECT = 10.0
 """Seconds for name, connection and TLS."""
@@ -42,9 +43,10 @@ def open_client(
     connect = min(LONGEST_CONNECT, settings.request_timeout)
     timeout = httpx.Timeout(settings.request_timeout, connect=connect)
     deadline = settings.request_timeout + connect
+    secrets = (settings.key_id, settings.api_key, settings.token)
     if transport is not None:
         return httpx.AsyncClient(
-            transport=Border(transport, deadline),
+            transport=Border(transport, deadline, secrets),
             headers=_HEADERS,
             timeout=timeout,
             trust_env=False,
@@ -53,6 +55,7 @@ def open_client(
     return _Client(
         loopback=is_loopback(urlsplit(settings.base_url).hostname or ""),
         deadline=deadline,
+        secrets=secrets,
         most=most,
         headers=_HEADERS,
         timeout=timeout,
@@ -63,10 +66,19 @@ def open_client(
 class _Client(HttpxAiohttpClient):
     """httpx-aiohttp's client, its transports behind our border and with a connector of our size."""
 
-    def __init__(self, *, loopback: bool, deadline: float, most: int, **given: Any) -> None:
+    def __init__(
+        self,
+        *,
+        loopback: bool,
+        deadline: float,
+        secrets: Sequence[Secret],
+        most: int,
+        **given: Any,
+    ) -> None:
         self._loopback = loopback
         self._deadline = deadline
         self._most = most
+        self._secrets = secrets
         super().__init__(**given)
 
     def _init_transport(self, *_: Any, **given: Any) -> httpx.AsyncBaseTransport:
@@ -82,7 +94,7 @@ class _Client(HttpxAiohttpClient):
     def _behind_border(self, proxy: httpx.Proxy | None, **given: Any) -> Border:
         given.pop("transport", None)
         inner = _Transport(self._most, proxy=proxy, **given)
-        return Border(inner, self._deadline)
+        return Border(inner, self._deadline, self._secrets)
 
 
 class _Transport(AiohttpTransport):

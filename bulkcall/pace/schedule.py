@@ -106,6 +106,11 @@ class Schedule:
         """Tell how far ahead of now a moment of a state can lie at the most."""
         return rate.window * 6 + LONGEST_PAUSE
 
+    def narrow(self) -> None:
+        """Go to the margins that long quiet leads to (benchmarks and tests begin there)."""
+        self._state[GUARD] = self.guard_floor
+        self._state[SHARE] = self._state[LEAST_SHARE]
+
     @property
     def guard(self) -> float:
         """Seconds that each place is held beyond the window at least: widened by a 429."""
@@ -124,7 +129,8 @@ class Schedule:
         if state[LAST] == -inf:
             state[NEXT] = state[QUIET_SINCE] = state[STEPPED] = now
         self._relax(now)
-        state[NEXT] = max(state[NEXT], now - self.catch_up) + self.spacing
+        spacing = (self.rate.window + state[GUARD]) / self.rate.limit
+        state[NEXT] = max(state[NEXT], now - self.catch_up) + spacing
         state[LAST] = now
         until = now + self.rate.window + max(state[GUARD], self.reach)
         state[index] = until
@@ -190,8 +196,9 @@ class Schedule:
         """Tell how long beyond the window a place is held, answered after `delay`."""
         state = self._state
         least = min(self._least)
+        # `delay` is not below `least`, so that what is left is never below `jitter`, or all of it.
         if self._answers >= FEW_ANSWERS:
-            delay -= max(0.0, least - self.rate.window / 200)
+            delay -= max(0.0, least - self.jitter)
         delay = min(delay, self.reach)
         if delay > self.jitter:
             delay = self.jitter + state[SHARE] * (delay - self.jitter)

@@ -49,7 +49,8 @@ class SharedState:
             raise
         self._bytes = memoryview(self._map)
         self.floats = self._bytes.cast("d")
-        if new or max(self.floats) > clock.monotonic() + Schedule.horizon(rate):
+        latest = clock.monotonic() + Schedule.horizon(rate)
+        if new or not all(value <= latest for value in self.floats):
             for index, value in enumerate(blank):
                 self.floats[index] = value
         fcntl.flock(self._file, fcntl.LOCK_UN)
