@@ -18,8 +18,9 @@ class Breaker:
 
     Closed, everything may go. It opens on failures in a row with nothing answered between: one of
     any kind while the server has never answered; `unreachable` failures without an answer, or
-    `overloaded` different requests answered 5xx (one row that always gets a 503 is that row's own
-    affair). Open, one probe at a time may go, at growing intervals; any real answer closes it.
+    `overloaded` different requests on their first try answered 5xx (a row that always gets a 503
+    is that row's own affair). Open, one probe at a time may go, at growing intervals; any real
+    answer closes it.
     All times are monotonic seconds.
     """
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulkcall.api import ApiFailure, NoToken, Unavailable
+from bulkcall.api import ApiFailure, NoToken, Unavailable, Unreachable
 from bulkcall.errors import StoppedError
 from bulkcall.ledger import Doubtful, Expired, GivenBack, TurnedAway
 from bulkcall.send import verdict
@@ -42,6 +43,7 @@ class Courier:
         backoff: Backoff,
         max_tries: int,
         resend: bool,
+        creates_tokens: bool,
         settled: Callable[[int], None],
     ) -> None:
         self._api = api
@@ -52,11 +54,14 @@ class Courier:
         self._backoff = backoff
         self._max_tries = max_tries
         self._resend = resend
+        self._creates_tokens = creates_tokens
         self._settled = settled
         self._named: set[int] = set()
         self._hints = True
 
-    async def deliver(self, slot: Slot, lane: Lane, parcel: Parcel, turn: Turn) -> None:
+    async def deliver(
+        self, slot: Slot, lane: Lane, parcel: Parcel, turn: Turn, *, probe: bool
+    ) -> None:
         """Send a parcel and have its result written.
 
         Raises what ends the run (CredentialsError, ServerAwayError, TurnedDownError, and whatever
@@ -72,7 +77,7 @@ class Courier:
             else:
                 answer = await self._api.create_batch(slot, parcel.records(), turn)
         except ApiFailure as failure:
-            self._failed(lane, parcel, failure)
+            self._failed(lane, parcel, failure, probe=probe)
             return
         except Exception as error:
             self._stopped(parcel, error)
@@ -102,11 +107,13 @@ class Courier:
         self._feed.dropped(parcel, again=again)
         return True
 
-    def _failed(self, lane: Lane, parcel: Parcel, failure: ApiFailure) -> None:
+    def _failed(self, lane: Lane, parcel: Parcel, failure: ApiFailure, *, probe: bool) -> None:
         problem: Exception | None = None
         away = self._health.away
+        if failure.requests and self._creates_tokens:
+            self._health.reached()
         try:
-            self._health.failed(failure, parcel.rows[0].row)
+            self._health.failed(failure, parcel)
         except StoppedError as error:
             problem, away = error, True
         if isinstance(failure, NoToken):
@@ -125,7 +132,13 @@ class Courier:
         )
         if ruling.named is not None:
             self._named.add(ruling.named)
-        self._write(parcel, ruling, failure.requests)
+        if probe and failure.http_status is not None:
+            # It may be this row that the server can't take: another one is to try next.
+            later = [replace(part, wait=self._backoff.cap) for part in ruling.later]
+            ruling = replace(ruling, later=later)
+        # No connection: the request that the API counted has not carried anything.
+        unsent = isinstance(failure, Unreachable) and failure.requests
+        self._write(parcel, ruling, failure.requests - int(bool(unsent)))
         if problem is not None:
             raise problem
         self._health.settled(ruling)

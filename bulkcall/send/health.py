@@ -17,14 +17,12 @@ from bulkcall.api import (
 from bulkcall.errors import ServerAwayError, TurnedDownError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from bulkcall.api import ApiFailure
     from bulkcall.clock import Clock
     from bulkcall.progress import Progress, Stop
     from bulkcall.send.breaker import Breaker
     from bulkcall.send.breaker import TurnedDown as Tally
-    from bulkcall.send.parcels import Ruling
+    from bulkcall.send.parcels import Parcel, Ruling
 
 LOOK = 0.1
 """Seconds between two looks at whether a pause is over or a stop was asked for."""
@@ -83,20 +81,23 @@ class Health:
             gone = self._clock.monotonic() - since
             self._progress.note(f"the server is back after {gone:.0f} s; going on")
 
-    def failed(self, failure: ApiFailure, what: Hashable) -> None:
-        """Note how a request failed; `what`: the same for each try of the same request.
+    def reached(self) -> None:
+        """Note that the server has given a token, so that it has been there in this run."""
+        self._breaker.contact = True
 
-        Raises ServerAwayError where no wait can help.
-        """
+    def failed(self, failure: ApiFailure, parcel: Parcel) -> None:
+        """Note how a request failed. Raises ServerAwayError where no wait can help."""
         if isinstance(failure, BadCertificate):
             raise ServerAwayError(f"{self._base_url}: {failure.message}; nothing is sent there")
         if not _absent(failure):
             self.answered()
             return
         now = self._clock.monotonic()
-        opened = self._breaker.failed(
-            now, what, failure.message, answered=failure.http_status is not None
-        )
+        # A missing token says nothing about a row; a 5xx may, if the row has been tried before.
+        answered = failure.http_status is not None and not isinstance(failure, NoToken)
+        if answered and parcel.again:
+            return
+        opened = self._breaker.failed(now, parcel.rows[0].row, failure.message, answered=answered)
         if opened:
             left = (self._breaker.deadline or now) - now
             self._progress.note(

@@ -7,7 +7,6 @@ import contextlib
 import random
 from typing import TYPE_CHECKING
 
-from bulkcall.api import ApiFailure, NoToken, RateLimited
 from bulkcall.errors import LedgerError
 from bulkcall.pace import StopAsked
 from bulkcall.progress import Stop
@@ -148,7 +147,8 @@ class Sender:
         helpers = [self._start(self._relay(stop)), self._start(self._expire_now_and_then())]
         try:
             await self._expire()
-            if total and not stop.requested and await self._open():
+            if total and not stop.requested:
+                await self._api.open_slots()
                 await self._send_all()
             if self._fatal is not None:
                 raise self._fatal
@@ -174,6 +174,7 @@ class Sender:
             backoff=self._backoff,
             max_tries=self._settings.max_tries,
             resend=self._resend,
+            creates_tokens=not self._settings.token,
             settled=self._settled,
         )
         workers = [self._start(feed.run(self._halt))]
@@ -208,37 +209,6 @@ class Sender:
 
     # -- tokens ----------------------------------------------------------------------------------
 
-    async def _open(self) -> bool:
-        """Get the tokens; a server that is away is given its time. False if a stop came first."""
-        failures = 0
-        while not self._halt.requested:
-            probe = await self._health.admit(self._halt)
-            try:
-                await self._api.open_slots()
-            except (NoToken, RateLimited) as failure:
-                failures += 1
-                self._health.failed(failure, "token")
-                if not self._health.away:
-                    wait = failure.retry_after or self._backoff.wait(failures)
-                    self._progress.note(f"no token yet ({failure.message}); again in {wait:.0f} s")
-                    await self._nap(wait)
-            except ApiFailure as failure:
-                failures += 1
-                self._health.failed(failure, "token")
-                if not self._health.away:
-                    await self._nap(self._backoff.wait(failures))
-            else:
-                return True
-            finally:
-                if probe:
-                    self._health.probed(used=True)
-        return False
-
-    async def _nap(self, seconds: float) -> None:
-        end = self._clock.monotonic() + seconds
-        while not self._halt.requested and (left := end - self._clock.monotonic()) > 0:
-            await self._clock.sleep(min(left, 0.25))
-
     async def _dispatch(self, slot: Slot, feed: Feed, courier: Courier) -> None:
         """Give each of a token's turns to the first ready parcel."""
         lane = self._lane(slot)
@@ -269,7 +239,7 @@ class Sender:
         self, slot: Slot, lane: Lane, courier: Courier, parcel: Parcel, turn: Turn, *, probe: bool
     ) -> None:
         try:
-            await courier.deliver(slot, lane, parcel, turn)
+            await courier.deliver(slot, lane, parcel, turn, probe=probe)
         except Exception as error:  # noqa: BLE001 - one request must not take the others with it
             self._end(error)
         finally:
