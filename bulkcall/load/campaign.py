@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import CampaignFileError, UsageError
 from bulkcall.inert import bare
 from bulkcall.load import csvfile, encoding, sheets
 from bulkcall.load.dialect import Dialect, find_dialect
-from bulkcall.load.header import find_fields, known_columns
+from bulkcall.load.header import find_fields
+from bulkcall.load.header_row import find_header
 from bulkcall.load.source import Source
 from bulkcall.load.text import BLOCK, utf8_blocks
 from bulkcall.records import CampaignFile, Chunk
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from bulkcall.load.options import LoadOptions
     from bulkcall.load.rows import Rows
     from bulkcall.records import Field
-
-
-_LOOK = 30
-"""Rows of a sheet to look at for a header that is not the first row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,33 +147,23 @@ def _fields(columns: tuple[str, ...], options: LoadOptions, hint: str) -> dict[F
 
 
 def _open_sheet(
-    source: Source, options: LoadOptions, _stack: ExitStack
+    source: Source, options: LoadOptions, stack: ExitStack
 ) -> tuple[CampaignFile, Iterator[Rows]]:
     sha256 = source.sha256()
-    sheet = sheets.Sheet(source, options)
-    rows = sheet.rows()
-    nothing: tuple[int, list[str]] = (0, [])
-    header_line, header = next(((n, row) for n, row in rows if any(row)), nothing)
-    while header and not header[-1]:
-        header.pop()
-    if not header:
+    sheet = stack.enter_context(sheets.Sheet(source, options))
+    header = find_header(sheet.batches())
+    if header is None:
         raise CampaignFileError(f"sheet {sheet.name!r} is empty")
-    columns = tuple(bare(name) for name in header)
-    hint = ""
-    if known_columns(columns) == 0:
-        first = list(islice(rows, _LOOK))
-        number = next((n for n, row in first if known_columns(row) > 1), 0)
-        rows = chain(first, rows)
-        if number:
-            hint = f"row {number} looks like the header; delete what stands above it"
+    columns = tuple(bare(name) for name in header.columns)
     file = CampaignFile(
         path=source.path,
         sha256=sha256,
         size=source.size,
         kind=source.kind,
         columns=columns,
-        fields=_fields(columns, options, hint),
-        header_line=header_line,
+        fields=_fields(columns, options, header.title_hint),
+        header_line=header.line,
         sheet=sheet.name,
     )
-    return file, sheets.read_rows(rows, len(columns), options)
+    rows = sheets.read_rows(header.below, len(columns), options, line=header.line + 1)
+    return file, rows

@@ -1,119 +1,153 @@
-"""XLSX, XLS and ODS through calamine: one sheet's rows, each cell with its own text."""
+"""XLSX, XLS and ODS: one sheet's rows, read by a process of its own (workbook.py)."""
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+import json
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
 
-import python_calamine as calamine
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from bulkcall.errors import UsageError
-from bulkcall.load.rows import Rows, finished, shape
+from bulkcall.errors import CampaignFileError, UsageError
+from bulkcall.load.rows import Rows, finished, names_of, surplus_fault, without_blanks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from typing import Self
 
     from bulkcall.load.options import LoadOptions
     from bulkcall.load.source import Source
 
-_CHUNK = 50_000
-_EXACT = 1e300
+_CHUNK = 100_000
+_CPU_SECONDS = 900
 
 
 class Sheet:
-    """One sheet of a workbook; raises CampaignFileError for a workbook that can't be read."""
+    """One sheet of a workbook, open for reading; a context manager.
+
+    Raises (all methods):
+        CampaignFileError: the workbook is damaged, encrypted or beyond a limit.
+        UsageError: the workbook has no such sheet.
+    """
 
     def __init__(self, source: Source, options: LoadOptions) -> None:
         self._source = source
+        self._limit = options.max_workbook
+        _check_size(source, options)
+        # A workbook takes several times its own size: its parts, its cells, and their texts.
+        asked = {
+            "sheet": options.sheet,
+            "memory": 2 * options.max_workbook + (1 << 30),
+            "seconds": _CPU_SECONDS,
+        }
+        source.stream.seek(0)
+        self._reader = subprocess.Popen(  # noqa: S603 - our own module, under our own Python
+            [sys.executable, "-P", "-m", "bulkcall.load.workbook", json.dumps(asked)],
+            stdin=source.stream,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a Ctrl-C is for the run, not for its reader
+        )
         try:
-            source.stream.seek(0)
-            book = calamine.CalamineWorkbook.from_filelike(source.stream)
-            self.name = self._choose(book, options.sheet)
-            self._sheet = book.get_sheet_by_name(self.name)
-        except UsageError:
+            self.name = self._begin()
+        except BaseException:
+            self.close()
             raise
-        except BaseException as error:
-            raise self._translated(error) from error
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Give each row's number in the sheet (from 1) and its cells as text."""
+    def close(self) -> None:
+        """End the reader."""
+        if self._reader.stdout is not None:
+            self._reader.stdout.close()
+        self._reader.kill()
+        self._reader.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Give the sheet's rows, from its first on, blank ones included."""
         try:
-            for number, row in enumerate(self._sheet.iter_rows(), 1):
-                yield number, [cell if type(cell) is str else text_of(cell) for cell in row]
-        except (calamine.CalamineError, ValueError) as error:
-            raise self._translated(error) from error
+            with pa.ipc.open_stream(self._reader.stdout) as stream:
+                yield from stream
+            if self._reader.wait() != 0:
+                raise self._died()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise self._died() from error
 
-    def _choose(self, book: calamine.CalamineWorkbook, wanted: str | None) -> str:
-        sheets = [s for s in book.sheets_metadata if s.typ == calamine.SheetTypeEnum.WorkSheet]
-        names = ", ".join(repr(sheet.name) for sheet in sheets)
-        if wanted is not None:
-            if any(sheet.name == wanted for sheet in sheets):
-                return wanted
-            raise UsageError(f"{self._source.path}: no sheet {wanted!r}; it has {names}")
-        for sheet in sheets:
-            if sheet.visible == calamine.SheetVisibleEnum.Visible:
-                return str(sheet.name)
-        raise self._source.error(f"no visible sheet; name one with --sheet: {names}")
+    def _begin(self) -> str:
+        stdout = self._reader.stdout
+        said = json.loads(stdout.readline() or "null") if stdout else None
+        if said is None:
+            raise self._died()
+        if "error" in said:
+            if said.get("usage"):
+                raise UsageError(f"{self._source.path}: {said['error']}")
+            raise self._source.error(said["error"])
+        return str(said["sheet"])
 
-    def _translated(self, error: BaseException) -> BaseException:
-        # A panic of the reader's Rust code comes as an exception beside Exception's tree.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            return error
-        if isinstance(error, calamine.PasswordError):
-            return self._source.error("the workbook is encrypted; save it without a password")
-        text = " ".join(str(error).split())[:200]
-        return self._source.error(f"the workbook is damaged: {text}; save it again as XLSX")
+    def _died(self) -> CampaignFileError:
+        status = self._reader.wait()
+        return self._source.error(
+            "the workbook can't be read: it is damaged, or takes more than "
+            f"{2 * self._limit + (1 << 30):,} bytes of memory (reader ended with {status}); "
+            "save the sheet as CSV"
+        )
+
+
+def _check_size(source: Source, options: LoadOptions) -> None:
+    if source.kind == "xls":
+        return
+    with zipfile.ZipFile(source.stream) as archive:
+        total = sum(member.file_size for member in archive.infolist())
+    if total > options.max_workbook:
+        raise source.error(
+            f"the workbook unpacks to {total:,} bytes; the limit is {options.max_workbook:,}; "
+            "save the sheet as CSV"
+        )
 
 
 def read_rows(
-    rows: Iterator[tuple[int, list[str]]], width: int, options: LoadOptions
+    batches: Iterator[pa.RecordBatch], width: int, options: LoadOptions, *, line: int
 ) -> Iterator[Rows]:
-    """Give the rows after the header in chunks."""
-    while part := list(islice(rows, _CHUNK)):
-        numbers, cells = zip(*part, strict=True)
-        shaped = shape(cells, numbers, width)
-        if len(shaped):
-            yield finished(shaped, options.max_cell)
+    """Give the rows below the header in chunks, without blank ones.
+
+    Args:
+        batches: Rows as they stand in the sheet, the first of them on row `line`.
+        width: How many columns the header has.
+        options: For the limits.
+        line: Row of the sheet, counted from 1.
+    """
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        held.append(batch)
+        count += batch.num_rows
+        if count >= _CHUNK:
+            yield from _shaped(pa.Table.from_batches(held), width, options, line)
+            line += count
+            held, count = [], 0
+    if held:
+        yield from _shaped(pa.Table.from_batches(held), width, options, line)
 
 
-def text_of(value: object) -> str:
-    """Give a typed cell's own text (contract: Campaign file, Cells)."""
-    writer = _WRITERS.get(type(value))
-    return writer(value) if writer else str(value)
-
-
-def _number(value: float) -> str:
-    if value.is_integer():
-        return str(int(value))
-    text = repr(value)
-    return format(Decimal(text), "f") if "e" in text else text
-
-
-def _moment(value: dt.datetime) -> str:
-    # A spreadsheet keeps a time as a fraction of a day: good for milliseconds, not beyond.
-    rounded = (value + dt.timedelta(microseconds=500)).replace(microsecond=0)
-    if abs(rounded - value) < dt.timedelta(milliseconds=1):
-        return rounded.isoformat()
-    return value.isoformat(timespec="milliseconds")
-
-
-def _duration(value: dt.timedelta) -> str:
-    seconds = round(value.total_seconds())
-    sign = "-" if seconds < 0 else ""
-    minutes, second = divmod(abs(seconds), 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{sign}{hour}:{minute:02}:{second:02}"
-
-
-_WRITERS: dict[type, Callable[[Any], str]] = {
-    str: str,
-    bool: lambda value: "TRUE" if value else "FALSE",
-    int: str,
-    float: _number,
-    dt.datetime: _moment,
-    dt.date: dt.date.isoformat,
-    dt.time: lambda value: value.isoformat(timespec="seconds"),
-    dt.timedelta: _duration,
-}
+def _shaped(table: pa.Table, width: int, options: LoadOptions, line: int) -> Iterator[Rows]:
+    table = table.combine_chunks()
+    lines = pa.array(np.arange(line, line + table.num_rows), pa.int64())
+    rows = without_blanks(Rows(table, lines))
+    cells = rows.cells.select(range(min(width, table.num_columns)))
+    for name in names_of(width)[cells.num_columns :]:
+        cells = cells.append_column(name, pa.array([""] * len(rows), pa.string()))
+    faults: dict[int, str] = {}
+    for index in range(width, table.num_columns):
+        column = rows.cells.column(index)
+        for at in pc.indices_nonzero(pc.not_equal(column, "")).to_pylist():
+            faults.setdefault(at, surplus_fault(width, index + 1, column[at].as_py()))
+    if len(rows):
+        yield finished(Rows(cells, rows.lines, faults), options.max_cell)

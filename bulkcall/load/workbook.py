@@ -1,0 +1,102 @@
+"""The process that reads a workbook for sheets.py: `python -m bulkcall.load.workbook OPTIONS`.
+
+The workbook comes on standard input (a file). What goes out on standard output is one line of JSON,
+`{"sheet": name}` or `{"error": text, "usage": bool}`, and after the first a stream of Arrow
+batches: a string column for each column of the sheet, a row for each of its rows from row 1 on.
+
+It is a process of its own because the reader (calamine, in Rust) holds the whole sheet, and a
+hostile workbook can make it ask for more memory than there is, which ends the process that asks.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
+
+import pyarrow as pa
+import python_calamine as calamine
+
+from bulkcall.load.celltext import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BATCH = 20_000
+_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
+
+
+class _RefusedError(Exception):
+    def __init__(self, text: str, *, usage: bool = False) -> None:
+        super().__init__(text)
+        self.usage = usage
+
+
+def main(options: str) -> None:
+    """Read the workbook on standard input; `options` is JSON: `sheet`, `memory` and `seconds`."""
+    given = json.loads(options)
+    resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
+    resource.setrlimit(resource.RLIMIT_CPU, (given["seconds"], given["seconds"]))
+    out = sys.stdout.buffer
+    try:
+        sheet = _open(sys.stdin.buffer, given["sheet"])
+    except _RefusedError as refused:
+        _say(out, error=str(refused), usage=refused.usage)
+    except calamine.PasswordError:
+        _say(out, error="the workbook is encrypted; save it without a password")
+    except BaseException as error:  # noqa: BLE001 - a panic of Rust code is no Exception
+        text = " ".join(str(error).split())[:200]
+        _say(out, error=f"the workbook is damaged ({text}); save it again as XLSX")
+    else:
+        _say(out, sheet=sheet.name)
+        _write(sheet, out)
+
+
+def _say(out: IO[bytes], **what: object) -> None:
+    out.write(json.dumps(what).encode() + b"\n")
+    out.flush()
+
+
+def _open(stream: IO[bytes], wanted: str | None) -> calamine.CalamineSheet:
+    book = calamine.CalamineWorkbook.from_filelike(stream)
+    sheet = book.get_sheet_by_name(_choose(book, wanted))
+    row, column = sheet.end or (0, 0)
+    if row >= _MOST_ROWS or column >= _MOST_COLUMNS:
+        raise _RefusedError(
+            f"sheet {sheet.name!r} has a cell in row {row + 1:,}, column {column + 1:,}, which no "
+            "spreadsheet program allows; save it again as XLSX"
+        )
+    return sheet
+
+
+def _choose(book: calamine.CalamineWorkbook, wanted: str | None) -> str:
+    sheets = [s for s in book.sheets_metadata if s.typ == calamine.SheetTypeEnum.WorkSheet]
+    names = ", ".join(repr(sheet.name) for sheet in sheets)
+    if wanted is not None:
+        if any(sheet.name == wanted for sheet in sheets):
+            return wanted
+        raise _RefusedError(f"no sheet {wanted!r}; the workbook has {names}", usage=True)
+    for sheet in sheets:
+        if sheet.visible == calamine.SheetVisibleEnum.Visible:
+            return str(sheet.name)
+    raise _RefusedError(f"no visible sheet; name one with --sheet: {names or 'there is none'}")
+
+
+def _write(sheet: calamine.CalamineSheet, out: IO[bytes]) -> None:
+    width = sheet.width
+    schema = pa.schema([(str(i), pa.string()) for i in range(width)])
+    rows: Iterator[list[Any]] = sheet.iter_rows()
+    with pa.ipc.new_stream(out, schema) as stream:
+        while part := list(islice(rows, _BATCH)):
+            columns = zip(*part, strict=True)
+            stream.write_batch(pa.record_batch([_texts(c) for c in columns], schema=schema))
+
+
+def _texts(cells: tuple[Any, ...]) -> pa.Array:
+    return pa.array([c if type(c) is str else text_of(c) for c in cells], pa.string())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
