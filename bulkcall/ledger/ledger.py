@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import RunHeldError
 from bulkcall.ledger import (
+    adopting,
     housekeeping,
     loading,
     reconciling,
@@ -206,6 +207,11 @@ class Ledger(Access):
         run_no = self._number(run_id)
         self._write(reconciling.add_unexpected, run_no, batch, records)
 
+    def adopt_batch(self, run_id: str, batch_id: str, placed: Sequence[Placed], *, at: int) -> int:
+        """Put waiting rows under an accepted batch that somebody else sent; gives its number."""
+        run_no = self._number(run_id)
+        return self._write(adopting.adopt, run_no, batch_id, placed, at=at)
+
     # -- reporting -------------------------------------------------------------------------------
 
     def counts(self, run_id: str) -> dict[Outcome, int]:
@@ -230,6 +236,12 @@ class Ledger(Access):
         run = self.run(run_id)
         with self._store.reading() as transaction:
             yield from reporting.outcomes(transaction, run.run_no, run.channel, size)
+
+    def finding_tables(self, run_id: str) -> Iterator[pa.Table]:
+        """What validation found, in row order, a table at a time, so that memory stays flat."""
+        run_no = self._number(run_id)
+        with self._store.reading() as transaction:
+            yield from reporting.finding_tables(transaction, run_no)
 
     def findings(self, run_id: str, limit: int | None = None) -> pa.Table:
         """What validation found in invalid rows, in row order, as in CheckedChunk.findings."""

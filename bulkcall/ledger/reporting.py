@@ -104,21 +104,27 @@ def cells(transaction: Transaction, run_no: int) -> Iterator[tuple[int, pa.Table
         yield row_number(key), unpacked(blob).drop_columns(["line"])
 
 
-def findings(transaction: Transaction, run_no: int, limit: int | None) -> pa.Table:
-    """Give the findings of invalid rows in row order, at most `limit`."""
+def finding_tables(transaction: Transaction, run_no: int) -> Iterator[pa.Table]:
+    """Give the findings of invalid rows in row order, one table for each chunk that has some."""
     first, last = row_range(run_no)
     keys = transaction.all(
         "SELECT id FROM chunks WHERE id BETWEEN ? AND ? AND finding_count > 0 ORDER BY id",
         first,
         last,
     )
+    for (key,) in keys:
+        table = unpacked(transaction.value("SELECT findings FROM chunks WHERE id = ?", key))
+        yield table.select(FINDINGS.names).cast(FINDINGS)
+
+
+def findings(transaction: Transaction, run_no: int, limit: int | None) -> pa.Table:
+    """Give the findings of invalid rows in row order, at most `limit`."""
     tables = [FINDINGS.empty_table()]
     found = 0
-    for (key,) in keys:
+    for table in finding_tables(transaction, run_no):
         if limit is not None and found >= limit:
             break
-        table = unpacked(transaction.value("SELECT findings FROM chunks WHERE id = ?", key))
-        tables.append(table.select(FINDINGS.names).cast(FINDINGS))
+        tables.append(table)
         found += table.num_rows
     joined = pa.concat_tables(tables)
     return joined if limit is None else joined.slice(0, limit)

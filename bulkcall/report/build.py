@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulkcall.report.files import make_folder, replacing
-from bulkcall.report.findings import joined_findings, with_all_findings
+from bulkcall.report.findings import FindingStream, with_all_findings
 from bulkcall.report.html import html_bytes
 from bulkcall.report.model import Report
 from bulkcall.report.outcomes_csv import OutcomesCsv
@@ -94,7 +94,7 @@ def publish(
         outcomes = OutcomesCsv(files["outcomes.csv"], run.columns)
         rejected = RejectedCsv(files["rejected.csv"], run.columns)
         book = stack.enter_context(XlsxReport(files["report.xlsx"], run.columns, out_dir))
-        findings = joined_findings(ledger.findings(run_id))
+        findings = FindingStream(ledger.finding_tables(run_id))
         for block in row_blocks(ledger, run_id):
             outcomes.add(block)
             tally.add(block.results)
@@ -108,7 +108,7 @@ def publish(
     return Published(report, {name: out_dir / name for name in FILES})
 
 
-def _reject(rejected: RejectedCsv, block: RowBlock, findings: dict[int, tuple[str, str]]) -> None:
+def _reject(rejected: RejectedCsv, block: RowBlock, findings: FindingStream) -> None:
     chosen = can_be_saved(block.results)
     if not chosen.true_count:
         return
@@ -117,7 +117,7 @@ def _reject(rejected: RejectedCsv, block: RowBlock, findings: dict[int, tuple[st
         results.column("row").combine_chunks(),
         results.column("field").combine_chunks(),
         results.column("message").combine_chunks(),
-        findings,
+        findings.up_to(block.results.column("row")[-1].as_py()),
     )
     rejected.add(block.cells.filter(chosen), fields, messages)
 

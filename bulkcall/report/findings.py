@@ -8,9 +8,29 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _BETWEEN = "; "
+
+
+class FindingStream:
+    """A run's findings in row order, given out forwards only, so that few are held at a time."""
+
+    def __init__(self, tables: Iterator[pa.Table]) -> None:
+        self._tables = tables
+        self._held: pa.Table | None = next(tables, None)
+
+    def up_to(self, row: int) -> dict[int, tuple[str, str]]:
+        """Take the findings of rows up to this one; as `joined_findings` gives them."""
+        taken = []
+        while self._held is not None:
+            count = int(np.searchsorted(self._held.column("row").to_numpy(), row, side="right"))
+            taken.append(self._held.slice(0, count))
+            if count < self._held.num_rows:
+                self._held = self._held.slice(count)
+                break
+            self._held = next(self._tables, None)
+        return joined_findings(pa.concat_tables(taken)) if taken else {}
 
 
 def joined_findings(findings: pa.Table) -> dict[int, tuple[str, str]]:

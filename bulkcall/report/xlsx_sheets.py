@@ -31,6 +31,7 @@ SHEET_ROWS = 1_048_576
 _END = b"</sheetData>"
 _DIMENSION = re.compile(rb"<dimension[^>]*/>")  # optional, and not known before the last row
 _WIDEST = 60
+_PIECE = 5_000  # rows made into XML at a time, which is some hundred bytes a cell
 _SAMPLE = 500
 _LEVEL = 1  # of deflate: a tenth larger than the usual 6, and three times as fast
 
@@ -111,7 +112,7 @@ class Sheets:
         while start < count:
             if not self.counts or self.counts[-1] == self._most:
                 self._next(columns)
-            room = self._most - self.counts[-1]
+            room = min(self._most - self.counts[-1], _PIECE)
             piece = [column.slice(start, room) for column in columns]
             self._write(xml_rows(piece, self.counts[-1] + 2))
             self.counts[-1] += len(piece[0])

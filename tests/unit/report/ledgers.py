@@ -99,9 +99,10 @@ class FakeLedger:
             rows = self._results[start : start + min(size, 4)]
             yield pa.Table.from_pylist(rows, schema=_SCHEMA)
 
-    def findings(self, run_id, limit=None):
-        """Findings as given."""
-        return pa.Table.from_pylist(self._findings, schema=_FINDINGS)
+    def finding_tables(self, run_id):
+        """Findings as given, two a table."""
+        for start in range(0, len(self._findings), 2):
+            yield pa.Table.from_pylist(self._findings[start : start + 2], schema=_FINDINGS)
 
     def unexpected(self, run_id):
         """Strangers as given."""
