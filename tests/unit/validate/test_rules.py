@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pandera.errors import SchemaErrors
 
 from bulkcall.records import Field
+from bulkcall.validate import findings
 from bulkcall.validate.messages import MESSAGES, RANK
 from bulkcall.validate.rules import CampaignText
 from tests.unit.validate.conftest import GOOD, NOW_MS
@@ -209,3 +211,23 @@ def test_now_is_the_load_time(check):
     """The clock is an argument: what is past is judged by it alone."""
     checked = check({S: str(NOW_MS - 1000), E: str(NOW_MS)}, {S: "1", E: str(NOW_MS - 1)})
     assert checked.records["valid"].to_pylist() == [True, False]
+
+
+def test_findings_are_what_pandera_finds(check, monkeypatch):
+    """Asking each check for its column gives what `CampaignText.validate(lazy=True)` reports."""
+    frames = []
+    asked = findings.broken_rules
+    monkeypatch.setattr(
+        findings, "broken_rules", lambda frame: frames.append(frame) or list(asked(frame))
+    )
+    bad = {C: "", R: "x", L: "no", N: "AB", W: "!.", S: "3/4/26", E: "2025-01-01T10:00Z"}
+    changes = [{field: text} for field, text in bad.items()]
+    check({}, bad, *changes, {L: "", N: ""}, {}, {E: GOOD[S]}, {C: "6591234567", W: ""})
+    with pytest.raises(SchemaErrors) as failed:
+        CampaignText.validate(frames[0], lazy=True)
+    cases = failed.value.failure_cases
+    expected = sorted(zip(cases["column"], cases["check"], cases["index"], strict=True))
+    assert len(expected) > 15
+    assert expected == sorted(
+        (column, rule, row) for column, rule, rows in asked(frames[0]) for row in rows.tolist()
+    )
