@@ -51,8 +51,10 @@ def packed(receivers: Numbers, identities: Numbers, places: Numbers) -> list[tup
     buckets = bucket_of(receivers)
     order = np.argsort(buckets, kind="stable")
     found, starts = np.unique(buckets[order], return_index=True)
+    ends = [*starts.tolist()[1:], len(order)][: len(found)]
     blobs = []
-    for bucket, rows in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
+    for bucket, start, end in zip(found.tolist(), starts.tolist(), ends, strict=True):
+        rows = order[start:end]
         parts = (receivers[rows], identities[rows], places[rows].astype(np.uint32))
         blobs.append((bucket, b"".join(part.tobytes() for part in parts)))
     return blobs
