@@ -48,11 +48,11 @@ def commands_page() -> str:
     lines = ["# Commands", "", "Made from the code by `scripts/make_reference.py`.", ""]
     for name in ("", *COMMANDS):
         command: click.Command | None = bulkcall
-        context = click.Context(bulkcall, info_name="bulkcall", max_content_width=96)
+        context = click.Context(bulkcall, info_name="bulkcall", terminal_width=96)
         if name:
             command = bulkcall.get_command(context, name)
             assert command is not None
-            context = click.Context(command, info_name=name, parent=context, max_content_width=96)
+            context = click.Context(command, info_name=name, parent=context, terminal_width=96)
         title = f"bulkcall {name}".strip()
         help_text = command.get_help(context)
         lines += [f"## `{title}`", "", "```", help_text, "```", ""]
