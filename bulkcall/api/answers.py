@@ -40,5 +40,6 @@ class StatusAnswer:
     """The elements of `data` as they came, in the server's order; numbers may be masked."""
     odd: int = 0
     """Elements of `data` that were no objects, left out of `records`."""
+    requests: int = 1
     envelope: Mapping[str, object] = field(default_factory=dict)
     """The other members of the answer (`client_account_id`, `batch_id`)."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes. The status of a batch of 500 takes a quarter of a megabyte."""
 HIDDEN = b"(hidden)"
+SHORTEST_SECRET = 12
+"""Characters. A shorter one is a test's, and may stand in any text."""
 CUT_OFF = "bulkcall.cut_off"
 """Extension of a response whose body did not come whole: why, in words."""
 
@@ -58,10 +60,8 @@ def translate(error: Exception, host: str) -> ApiFailure:
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):
-            return BadCertificate(
-                f"the certificate of {host} is not trusted: {_line(seen.verify_message)}",
-                requests=0,
-            )
+            why = _line(getattr(seen, "verify_message", "") or str(seen))
+            return BadCertificate(f"the certificate of {host} is not trusted: {why}", requests=0)
         seen = seen.__cause__ or seen.__context__
     if isinstance(exact, aiohttp.ClientConnectorDNSError):
         return Unreachable(f"the name {host} can't be resolved", requests=0)
@@ -80,7 +80,7 @@ class Border(httpx.AsyncBaseTransport):
     ) -> None:
         self._inner = inner
         self._deadline = deadline
-        self._secrets = [secret.reveal().encode() for secret in secrets if secret]
+        self._secrets = [secret.reveal().encode() for secret in secrets]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and read its answer."""
@@ -108,8 +108,8 @@ class Border(httpx.AsyncBaseTransport):
     def _without_secrets(self, request: httpx.Request, content: bytes) -> bytes:
         # An answer may repeat what it was asked with, and its message goes into reports and logs.
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
-        for secret in (*self._secrets, token) if token else self._secrets:
-            if secret in content:
+        for secret in (*self._secrets, token):
+            if len(secret) >= SHORTEST_SECRET and secret in content:
                 content = content.replace(secret, HIDDEN)
         return content
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -200,15 +201,16 @@ class Api:
                 call.turn.limited(failure.retry_after)
             elif failure.http_status is not None and call.requests:
                 call.turn.answered()
-            elif not call.requests:
-                call.turn.give_back()
             raise
         else:
             call.turn.answered()
-            return answer
+            return answer if call.requests == 1 else replace(answer, requests=call.requests)
         finally:
-            # No answer came (or the call was cancelled): when the server counts it is not known.
-            call.turn.lost()
+            if call.requests:
+                # No answer came, or the call was cancelled: the server may count it at any time.
+                call.turn.lost()
+            else:
+                call.turn.give_back()
 
 
 def _check(settings: Settings) -> None:
