@@ -1,5 +1,15 @@
 """Batch status held against the ledger: which row ended how, by evidence."""
 
+from bulkcall.reconcile.compare import Comparison, StatusData, compare
+from bulkcall.reconcile.others import adopt, ask, read_status_file
 from bulkcall.reconcile.poll import reconcile
 
-__all__ = ["reconcile"]
+__all__ = [
+    "Comparison",
+    "StatusData",
+    "adopt",
+    "ask",
+    "compare",
+    "read_status_file",
+    "reconcile",
+]
