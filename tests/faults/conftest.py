@@ -1,0 +1,58 @@
+"""Fixtures of the fault tests: one sandbox for a module, and a new ledger for each test."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bulkcall.sandbox.running import running
+
+# --import-mode=importlib puts no folder on the path; what these tests share is loaded by name.
+for _name, _folder in (("send_parts", 1), ("weather_parts", 0)):
+    if _name not in sys.modules:
+        _path = Path(__file__).parents[_folder] / f"{_name}.py"
+        _spec = importlib.util.spec_from_file_location(_name, _path)
+        _module = importlib.util.module_from_spec(_spec)
+        sys.modules[_name] = _module
+        _spec.loader.exec_module(_module)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """A real, empty ledger."""
+    import send_parts
+
+    with send_parts.open_ledger(tmp_path) as ledger:
+        yield ledger
+
+
+@pytest.fixture(scope="module")
+def _one_sandbox():
+    """A sandbox in its own process, without limits of its own."""
+    with running(rules="none", realtime_limit=0, batch_limit=0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(_one_sandbox):
+    """The module's sandbox, as new."""
+    for _ in range(100):
+        try:
+            _one_sandbox.reset()
+            break
+        except httpx.TransportError:
+            time.sleep(0.1)  # the test before had it go away for a while
+    _one_sandbox.set(token_life=3600.0, retry_after="seconds")
+    return _one_sandbox
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch):
+    """Backoff and probes in hundredths of their real length; the rules are the real ones."""
+    monkeypatch.setattr("bulkcall.send.sender.ROW_BACKOFF", (0.02, 0.1))
+    monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.1, 0.3))

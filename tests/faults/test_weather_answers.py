@@ -1,0 +1,136 @@
+"""Bad weather in the answers: limits, server errors, bodies that can't be read (docs/weather.md)."""
+
+from __future__ import annotations
+
+import pytest
+from send_parts import BATCH, REALTIME
+from weather_parts import accepted, check_truth, send_rows
+
+pytestmark = pytest.mark.integration
+
+CALL = {REALTIME: "realtime", BATCH: "batch_create"}
+BOTH = pytest.mark.parametrize("channel", [REALTIME, BATCH])
+
+
+@BOTH
+@pytest.mark.parametrize("form", ["seconds", "date", "absent"])
+def test_a_storm_of_429s_costs_no_row_anything(ledger, sandbox, channel, form):
+    """Every form of Retry-After: the token pauses, every row is taken once, with one attempt."""
+    sandbox.order(f"limit@{CALL[channel]},times=2,after=1,retry_after={form},seconds=1")
+    result = send_rows(ledger, sandbox, channel, max_tries=1)
+    truth = check_truth(result, sandbox)
+    assert result.error is None
+    assert result.counts == {accepted(channel): 30}
+    assert {row.attempts for row in result.rows.values()} == {1}
+    limited = [entry for entry in truth.entries if entry.status == 429]
+    assert limited
+    assert result.ended.requests == len(truth.entries)
+    assert result.ended.retries == len(limited)
+
+
+@BOTH
+def test_a_storm_of_429s_is_waited_out_on_the_server_s_terms(ledger, sandbox, channel):
+    """After the 429 that names a second, the token sends nothing for that second."""
+    sandbox.order(f"limit@{CALL[channel]},times=1,after=1,retry_after=seconds,seconds=1")
+    result = send_rows(ledger, sandbox, channel)
+    entries = check_truth(result, sandbox).entries
+    said = next(entry for entry in entries if entry.status == 429)
+    later = [e.mono - said.mono for e in entries if e.mono > said.mono + 0.3]
+    assert later
+    assert min(later) >= 1.0
+
+
+@BOTH
+def test_503s_are_tried_again_and_cost_no_attempt(ledger, sandbox, channel):
+    """503 was not taken: the rows go again, and stand with the one attempt that was."""
+    sandbox.order(f"status@{CALL[channel]},times=3,after=1,status=503")
+    result = send_rows(ledger, sandbox, channel)
+    check_truth(result, sandbox)
+    assert result.counts == {accepted(channel): 30}
+    assert {row.attempts for row in result.rows.values()} == {1}
+
+
+@BOTH
+@pytest.mark.parametrize("status", [500, 502, 504])
+@pytest.mark.parametrize("applied", [0, 1])
+def test_5xx_may_have_been_taken_so_both_attempts_stand(ledger, sandbox, channel, status, applied):
+    """500, 502, 504, applied or not: sent again by default, and the row says that it was twice."""
+    sandbox.order(f"status@{CALL[channel]},times=1,after=1,status={status},applied={applied}")
+    result = send_rows(ledger, sandbox, channel)
+    truth = check_truth(result, sandbox)
+    assert result.counts == {accepted(channel): 30}
+    twice = [row for row in result.rows.values() if row.attempts == 2]
+    assert len(twice) == (1 if channel is REALTIME else 10)
+    assert all(truth.applied[row.receiver_number] == 1 + applied for row in twice)
+
+
+@BOTH
+def test_5xx_with_hold_stays_unknown(ledger, sandbox, channel):
+    """`--on-unknown hold`: what may have been taken is not sent again, and is called unknown."""
+    sandbox.order(f"html@{CALL[channel]},times=1,after=1,applied=1")
+    result = send_rows(ledger, sandbox, channel, on_unknown="hold")
+    truth = check_truth(result, sandbox)
+    lost = 1 if channel is REALTIME else 10
+    assert result.counts == {accepted(channel): 30 - lost, "unknown": lost}
+    assert max(truth.applied.values()) == 1
+
+
+@BOTH
+@pytest.mark.parametrize("kind", ["cut", "empty"])
+def test_a_200_that_cannot_be_read_is_flagged_and_never_resent(ledger, sandbox, channel, kind):
+    """It was answered, so it may stand: unknown, sent once, even where resending is the rule."""
+    sandbox.order(f"{kind}@{CALL[channel]},times=1,after=1,applied=1")
+    result = send_rows(ledger, sandbox, channel)
+    truth = check_truth(result, sandbox)
+    lost = 1 if channel is REALTIME else 10
+    assert result.counts == {accepted(channel): 30 - lost, "unknown": lost}
+    assert max(truth.applied.values()) == 1
+
+
+@BOTH
+def test_a_truncated_answer_claims_nothing(ledger, sandbox, channel):
+    """The body ends before its length: no success from it, and what was sent twice says so."""
+    sandbox.order(f"truncated@{CALL[channel]},times=1,after=1")
+    result = send_rows(ledger, sandbox, channel)
+    check_truth(result, sandbox)
+    assert set(result.counts) <= {accepted(channel), "unknown"}
+
+
+@BOTH
+def test_an_html_page_with_403_fails_its_rows_and_no_others(ledger, sandbox, channel):
+    """Another 4xx is final for its request, whatever its body looks like."""
+    sandbox.order(f"html@{CALL[channel]},times=1,after=1,status=403")
+    result = send_rows(ledger, sandbox, channel)
+    check_truth(result, sandbox)
+    lost = 1 if channel is REALTIME else 10
+    assert result.counts == {accepted(channel): 30 - lost, "failed": lost}
+
+
+@BOTH
+def test_slow_answers_are_only_slow(ledger, sandbox, channel):
+    """Answers within the time: nothing is sent twice."""
+    sandbox.order(f"slow@{CALL[channel]},times=5,ms=300")
+    result = send_rows(ledger, sandbox, channel)
+    truth = check_truth(result, sandbox)
+    assert result.counts == {accepted(channel): 30}
+    assert max(truth.applied.values()) == 1
+
+
+@BOTH
+def test_every_answer_a_502_ends_in_unknown_never_in_failed(ledger, sandbox, channel):
+    """Few rows and nothing but 502: tries are spent, and every row is unknown."""
+    sandbox.order(f"html@{CALL[channel]},times=0")
+    result = send_rows(ledger, sandbox, channel, 10, max_tries=2)
+    check_truth(result, sandbox)
+    assert result.counts == {"unknown": 10}
+    assert {row.attempts for row in result.rows.values()} == {2}
+
+
+@BOTH
+def test_every_answer_a_503_ends_in_failed(ledger, sandbox, channel):
+    """Few rows and nothing but 503: tries are spent, and every row is failed, never sent."""
+    sandbox.order(f"status@{CALL[channel]},times=0,status=503")
+    result = send_rows(ledger, sandbox, channel, 10, max_tries=2)
+    check_truth(result, sandbox)
+    assert result.counts == {"failed": 10}
+    assert {row.attempts for row in result.rows.values()} == {0}

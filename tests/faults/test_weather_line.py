@@ -1,0 +1,150 @@
+"""Bad weather on the line: resets, hangs, a server that is away, names, certificates, proxies."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+from send_parts import BATCH, REALTIME
+from weather_parts import accepted, check_truth, send_rows
+
+from bulkcall.errors import ServerAwayError
+from bulkcall.sandbox.running import running
+
+pytestmark = pytest.mark.integration
+
+CALL = {REALTIME: "realtime", BATCH: "batch_create"}
+BOTH = pytest.mark.parametrize("channel", [REALTIME, BATCH])
+
+
+@BOTH
+@pytest.mark.parametrize("kind", ["reset", "hang,seconds=5"])
+@pytest.mark.parametrize("applied", [0, 1])
+def test_no_answer_is_in_doubt_and_sent_again(ledger, sandbox, channel, kind, applied):
+    """A reset or a hang, before or after the request took effect: sent again, two attempts."""
+    name, _, rest = kind.partition(",")
+    order = f"{name}@{CALL[channel]},times=1,after=1,applied={applied}"
+    sandbox.order(f"{order},{rest}" if rest else order)
+    result = send_rows(ledger, sandbox, channel)
+    truth = check_truth(result, sandbox)
+    assert result.counts == {accepted(channel): 30}
+    twice = [row for row in result.rows.values() if row.attempts == 2]
+    assert len(twice) == (1 if channel is REALTIME else 10)
+    assert all(truth.applied[row.receiver_number] == 1 + applied for row in twice)
+
+
+@BOTH
+def test_no_answer_with_hold_is_unknown(ledger, sandbox, channel):
+    """`--on-unknown hold`: nothing that may stand there is sent again."""
+    sandbox.order(f"reset@{CALL[channel]},times=1,after=1,applied=1")
+    result = send_rows(ledger, sandbox, channel, on_unknown="hold")
+    truth = check_truth(result, sandbox)
+    lost = 1 if channel is REALTIME else 10
+    assert result.counts == {accepted(channel): 30 - lost, "unknown": lost}
+    assert max(truth.applied.values()) == 1
+
+
+@BOTH
+def test_a_server_that_is_away_and_comes_back(ledger, sandbox, channel):
+    """Connections refused for a while: a line says so, another that it is back; all rows go."""
+
+    async def away(notes):
+        while not notes.advanced["send"]:  # noqa: ASYNC110 - a count is all there is
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(sandbox.away, 1.5)
+
+    result = send_rows(ledger, sandbox, channel, 120, midway=away)
+    check_truth(result, sandbox)
+    assert result.error is None
+    assert result.counts == {accepted(channel): 120}
+    assert any("seems away" in line for line in result.notes)
+    assert any("is back" in line for line in result.notes)
+
+
+@BOTH
+def test_a_server_that_stays_away_ends_the_run_resumable(ledger, sandbox, channel):
+    """After the settable time the run stops with one line; what was not sent is unsent."""
+
+    async def away(notes):
+        while not notes.advanced["send"]:  # noqa: ASYNC110 - a count is all there is
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(sandbox.away, 2.5)
+
+    result = send_rows(ledger, sandbox, channel, 200, midway=away, away_timeout=1.0)
+    assert isinstance(result.error, ServerAwayError)
+    assert "has been away for" in str(result.error)
+    assert "resume when it is back" in str(result.error)
+    assert result.counts["unsent"] > 0
+    assert "failed" not in result.counts
+
+
+@BOTH
+def test_a_server_that_was_never_there(ledger, sandbox, channel):
+    """Nothing listens: one line within the first-contact time, nothing sent, no try spent."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        base_url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        result = send_rows(ledger, sandbox, channel, base_url=base_url, first_contact_timeout=0.5)
+    assert isinstance(result.error, ServerAwayError)
+    assert "never answered" in str(result.error)
+    assert result.counts == {"unsent": 30}
+    assert {row.attempts for row in result.rows.values()} == {0}
+    assert result.ended.requests == 0
+
+
+def test_a_name_that_does_not_resolve(ledger, sandbox, monkeypatch):
+    """DNS says no: as for a server that was never there, and the line says that it is the name."""
+
+    def unknown(*_args, **_named):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    result = send_rows(
+        ledger,
+        sandbox,
+        REALTIME,
+        base_url="https://truecaller.invalid",
+        first_contact_timeout=0.5,
+    )
+    assert isinstance(result.error, ServerAwayError)
+    assert "truecaller.invalid" in str(result.error)
+    assert result.counts == {"unsent": 30}
+
+
+@BOTH
+def test_a_certificate_that_does_not_fit(ledger, channel):
+    """Not trusted: the run ends at once with a line about the certificate; nothing was sent."""
+    here = Path(__file__).parents[1] / "integration" / "sandbox"
+    with running(certfile=str(here / "cert.pem"), keyfile=str(here / "key.pem")) as secure:
+        result = send_rows(ledger, secure, channel)
+        entries = secure.journal()
+    assert isinstance(result.error, ServerAwayError)
+    assert "certificate" in str(result.error)
+    assert result.counts == {"unsent": 30}
+    assert not entries
+
+
+def test_a_proxy_elsewhere_does_not_see_what_stays_on_this_machine(ledger, sandbox, monkeypatch):
+    """HTTP_PROXY points elsewhere and the API is on loopback: the proxy is passed by."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://192.0.2.1:3128")
+    result = send_rows(ledger, sandbox, REALTIME)
+    check_truth(result, sandbox)
+    assert result.counts == {"success": 30}
+
+
+def test_a_proxy_that_is_down(ledger, sandbox, monkeypatch):
+    """A proxy that can't be reached is a server that can't be: nothing sent, rows unsent."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{free.getsockname()[1]}"
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy)
+        result = send_rows(ledger, sandbox, REALTIME, first_contact_timeout=0.5)
+    assert isinstance(result.error, ServerAwayError)
+    assert result.counts == {"unsent": 30}
+    assert not sandbox.journal()

@@ -1,0 +1,95 @@
+"""Bad weather around tokens: revoked, expired, unreadable, and a token call that fails."""
+
+from __future__ import annotations
+
+import pytest
+from send_parts import BATCH, REALTIME
+from weather_parts import accepted, check_truth, send_rows
+
+from bulkcall.errors import CredentialsError, ServerAwayError
+from bulkcall.settings import Secret
+
+pytestmark = pytest.mark.integration
+
+CALL = {REALTIME: "realtime", BATCH: "batch_create"}
+BOTH = pytest.mark.parametrize("channel", [REALTIME, BATCH])
+
+
+def created(sandbox):
+    """How many tokens the server has made."""
+    return sandbox.stats()["tokens_created"]
+
+
+@BOTH
+@pytest.mark.parametrize("kind", ["revoked", "bad_token"])
+def test_a_token_that_dies_in_mid_run_is_replaced_once(ledger, sandbox, channel, kind):
+    """401, or the 500 that means a bad token: one new token, no row loses a try, all go."""
+    sandbox.order(f"{kind}@{CALL[channel]},times=1,after=1")
+    result = send_rows(ledger, sandbox, channel, max_tries=1)
+    check_truth(result, sandbox)
+    assert result.counts == {accepted(channel): 30}
+    assert {row.attempts for row in result.rows.values()} == {1}
+    assert created(sandbox) == 2
+
+
+@BOTH
+def test_a_token_that_expires_early_is_replaced(ledger, sandbox, channel):
+    """The server's token life is shorter than documented: 401s are met with new tokens."""
+    sandbox.set(token_life=1.0)
+    result = send_rows(
+        ledger, sandbox, channel, 25, realtime_per_second=10.0, batch_per_minute=100.0
+    )
+    check_truth(result, sandbox)
+    assert result.counts == {accepted(channel): 25}
+    assert 2 <= created(sandbox) <= 10
+
+
+@BOTH
+def test_a_token_call_that_is_down_for_a_while(ledger, sandbox, channel):
+    """503s from the token call: no row is touched, and sending begins when there is a token."""
+    sandbox.order("status@token,times=3,status=503")
+    result = send_rows(ledger, sandbox, channel, first_contact_timeout=20.0)
+    check_truth(result, sandbox)
+    assert result.error is None
+    assert result.counts == {accepted(channel): 30}
+    assert {row.attempts for row in result.rows.values()} == {1}
+
+
+@BOTH
+def test_a_token_call_that_stays_down(ledger, sandbox, channel):
+    """No token at all: the run stops, resumable, with nothing sent and no try spent."""
+    sandbox.order("status@token,times=0,status=503")
+    result = send_rows(ledger, sandbox, channel, first_contact_timeout=1.0)
+    assert isinstance(result.error, ServerAwayError)
+    assert "no token" in str(result.error)
+    assert result.counts == {"unsent": 30}
+    assert result.ended.requests == 0
+
+
+def test_a_token_call_over_its_limit_is_waited_for(ledger, sandbox):
+    """429 with Retry-After from the token call: nothing is lost, the run goes on after it."""
+    sandbox.order("limit@token,times=1,seconds=1")
+    result = send_rows(ledger, sandbox, REALTIME)
+    check_truth(result, sandbox)
+    assert result.counts == {"success": 30}
+
+
+@BOTH
+def test_a_key_that_is_not_accepted(ledger, sandbox, channel):
+    """Wrong API key: one line, nothing sent, every row still unsent."""
+    result = send_rows(ledger, sandbox, channel, api_key=Secret("00000000-0000-0000"))
+    assert isinstance(result.error, CredentialsError)
+    assert result.counts == {"unsent": 30}
+    assert result.ended.requests == 0
+
+
+@BOTH
+def test_a_ready_token_that_is_revoked_ends_the_run(
+    ledger, sandbox, channel, tmp_path, monkeypatch
+):
+    """`BULKCALL_TOKEN` has no replacement: what was taken stands, the rest is unsent."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    result = send_rows(ledger, sandbox, channel, token=Secret("a.bad.token"))
+    assert isinstance(result.error, CredentialsError)
+    assert "BULKCALL_TOKEN" in str(result.error)
+    assert result.counts == {"unsent": 30}

@@ -1,0 +1,114 @@
+"""Sending through bad weather, and the comparison with what the server really did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from types import SimpleNamespace
+
+from send_parts import BATCH, Notes, begin, counts, outcomes
+
+from bulkcall.api import Api
+from bulkcall.clock import SystemClock
+from bulkcall.progress import Stop
+from bulkcall.records import OnUnknown
+from bulkcall.send import send
+from bulkcall.settings import Secret, Settings
+
+POSTS = ("realtime", "batch_create")
+
+
+def settings(sandbox, **changes):
+    """Settings that point to a sandbox, quick to give up waiting."""
+    return Settings(
+        **{
+            "base_url": sandbox.base_url,
+            "client_account_id": sandbox.client_account_id,
+            "key_id": Secret(sandbox.key_id),
+            "api_key": Secret(sandbox.api_key),
+            "realtime_per_second": 200.0,
+            "batch_per_minute": 1200.0,
+            "batch_size": 10,
+            "request_timeout": 0.6,
+        }
+        | changes
+    )
+
+
+def send_rows(ledger, sandbox, channel, rows=30, *, on_unknown="resend", midway=None, **changes):
+    """Send so many rows; give what was said, and how it ended.
+
+    `midway` is awaited beside the sending.
+    """
+    run = begin(ledger, rows, channel, base_url=sandbox.base_url)
+    set_ = settings(sandbox, **changes)
+    notes, clock, stop = Notes(), SystemClock(), Stop()
+
+    async def main():
+        async with Api(set_, clock, token_log=ledger, progress=notes, stop=stop) as api:
+            beside = asyncio.create_task(midway(notes)) if midway else None
+            try:
+                await send(
+                    ledger,
+                    run,
+                    api,
+                    set_,
+                    clock=clock,
+                    progress=notes,
+                    stop=stop,
+                    on_unknown=OnUnknown(on_unknown),
+                )
+            finally:
+                if beside is not None:
+                    await beside
+
+    error = None
+    try:
+        asyncio.run(main())
+    except Exception as raised:  # noqa: BLE001 - what ended the run is what the test looks at
+        error = raised
+    return SimpleNamespace(
+        run=run,
+        error=error,
+        notes=notes.notes,
+        progress=notes,
+        counts=counts(ledger, run),
+        rows=outcomes(ledger, run),
+        ended=ledger.run(run.run_id),
+        channel=channel,
+    )
+
+
+def check_truth(result, sandbox):
+    """The ledger against the server's journal, row by row: nothing lost, nothing made up."""
+    entries = [entry for entry in sandbox.journal() if entry.call in POSTS]
+    applied, heard, words = Counter(), Counter(), set()
+    for entry in entries:
+        for record in entry.records:
+            number = int(record.receiver_number)
+            heard[number] += 1
+            if entry.applied:
+                applied[number] += 1
+                if entry.status == 200:
+                    words.add((number, entry.batch_id))
+    assert sum(result.counts.values()) == len(result.rows)
+    for row in result.rows.values():
+        number = row.receiver_number
+        if row.outcome == "success":
+            assert (number, "") in words, row
+        if row.outcome == "pending":
+            assert (number, row.batch_id) in words, row
+        if row.outcome in ("failed", "unsent", "expired", "refused"):
+            assert not applied[number], row
+        if applied[number] > 1:
+            assert row.attempts > 1, row
+        if applied[number]:
+            assert row.outcome in ("success", "pending", "unknown", "error"), row
+        assert applied[number] <= row.attempts <= max(1, heard[number] + 1), row
+    assert result.ended.requests >= len(entries)
+    return SimpleNamespace(entries=entries, applied=applied)
+
+
+def accepted(channel):
+    """What a row is once the server has taken it."""
+    return "pending" if channel is BATCH else "success"
