@@ -1,0 +1,138 @@
+"""The life of a row as pure code: no event makes an unlisted step, and doubt is never lost."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulkcall.ledger import (
+    Answered,
+    BatchAccepted,
+    BatchSplit,
+    Confirmed,
+    Doubtful,
+    Expired,
+    GivenBack,
+    Refused,
+    TurnedAway,
+)
+from bulkcall.ledger.lifecycle import STEPS, IllegalStepError, Life, after
+from bulkcall.records import Match, Outcome, RowState
+
+UNSENT_WORDS = {Outcome.FAILED, Outcome.EXPIRED, Outcome.UNSENT}
+
+events = st.one_of(
+    st.just(GivenBack([1])),
+    st.builds(
+        TurnedAway,
+        st.just([1]),
+        st.just(5),
+        st.sampled_from([None, 429, 503]),
+        st.just("away"),
+        spend_try=st.booleans(),
+        final=st.booleans(),
+    ),
+    st.builds(
+        Doubtful, st.just([1]), st.just(5), st.just(500), st.just("oops"), again=st.booleans()
+    ),
+    st.just(BatchAccepted(1, "B", 5, 200)),
+    st.just(BatchSplit(1, 5, 400, "no")),
+    st.just(Refused(1, 5, 400, "no")),
+    st.builds(Answered, st.just(1), st.just(5), st.booleans(), st.just(200)),
+    st.builds(
+        Confirmed,
+        st.just(1),
+        st.just(5),
+        st.sampled_from([RowState.SUCCESS, RowState.ERROR, RowState.MISSING, RowState.ACCEPTED]),
+        st.sampled_from(list(Match)),
+    ),
+    st.just(Expired([1], 5)),
+)
+
+
+def taken(life: Life) -> Life:
+    """Do to a life what taking its row does."""
+    return dataclasses.replace(
+        life,
+        state=RowState.SENDING,
+        attempts=life.attempts + 1,
+        earlier_sent_at=life.sent_at,
+        sent_at=life.attempts,
+        earlier_batch=life.batch,
+        batch=life.attempts,
+    )
+
+
+@given(st.lists(events, max_size=25))
+def test_every_life_keeps_its_promises(history):
+    """Through any history of possible events: steps are listed ones, doubt ends as unknown.
+
+    An event that a state does not allow is refused; a row that waits is taken in between.
+    """
+    life = Life(RowState.READY)
+    for event in history:
+        if life.state in (RowState.READY, RowState.DOUBT):
+            life = taken(life)
+        try:
+            new = after(life, event)
+        except IllegalStepError:
+            assert STEPS[type(event)].get(life.state) is None or isinstance(event, Confirmed)
+            continue
+        assert new.state in STEPS[type(event)][life.state]
+        assert 0 <= new.attempts <= life.attempts
+        if new.doubtful:
+            assert new.state.outcome not in UNSENT_WORDS
+            assert new.attempts > 0
+        if new.state is RowState.SUCCESS:
+            assert life.state is RowState.SUCCESS or isinstance(event, Answered | Confirmed)
+            assert not new.doubtful
+        if new.attempts == 0:
+            assert new.sent_at is None
+        life = new
+
+
+@pytest.mark.parametrize("event", STEPS)
+@pytest.mark.parametrize("state", RowState)
+def test_a_state_that_is_not_listed_refuses_the_event(event, state):
+    """For each pair of event and state, the step is either listed or refused by name."""
+    samples = {
+        GivenBack: GivenBack([1]),
+        TurnedAway: TurnedAway([1], 5, 503, "away"),
+        Doubtful: Doubtful([1], 5, 500, "oops", again=True),
+        BatchAccepted: BatchAccepted(1, "B", 5, 200),
+        BatchSplit: BatchSplit(1, 5, 400, "no"),
+        Refused: Refused(1, 5, 400, "no"),
+        Answered: Answered(1, 5, True, 200),
+        Confirmed: Confirmed(1, 5, RowState.SUCCESS, Match.NUMBER),
+        Expired: Expired([1], 5),
+    }
+    life = Life(state, attempts=1, doubtful=state is RowState.DOUBT)
+    if state in STEPS[event]:
+        assert after(life, samples[event]).state in STEPS[event][state]
+    else:
+        with pytest.raises(IllegalStepError, match=f"{event.__name__} .* from {state.name}"):
+            after(life, samples[event])
+
+
+def test_ends_are_ends():
+    """No event takes a row out of refused, failed, invalid, duplicate or expired."""
+    ends = {
+        RowState.REFUSED,
+        RowState.FAILED,
+        RowState.INVALID,
+        RowState.DUPLICATE,
+        RowState.EXPIRED,
+    }
+    assert not ends & {before for steps in STEPS.values() for before in steps}
+
+
+def test_expiring_a_row_that_was_taken_takes_its_attempt_back():
+    """A row found too late between taking and sending was not sent; doubt makes it unknown."""
+    fresh = after(taken(Life(RowState.READY)), Expired([1], 5))
+    assert (fresh.state, fresh.attempts, fresh.sent_at) == (RowState.EXPIRED, 0, None)
+    doubtful = Life(RowState.DOUBT, attempts=1, doubtful=True, sent_at=3)
+    held = after(taken(doubtful), Expired([1], 5))
+    assert (held.state, held.attempts, held.sent_at) == (RowState.HELD, 1, 3)
