@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulkcall.report.compare import compare
+from bulkcall.report.compared_csv import write_compared
 from bulkcall.report.files import make_folder, replacing
 from bulkcall.report.findings import FindingStream, with_all_findings
 from bulkcall.report.html import html_bytes
@@ -16,6 +18,7 @@ from bulkcall.report.rows import row_blocks
 from bulkcall.report.summary_json import summary_bytes
 from bulkcall.report.summary_md import summary_md
 from bulkcall.report.tally import Tally
+from bulkcall.report.trend import trend
 from bulkcall.report.xlsx import XlsxReport
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ FILES = (
     "summary.md",
 )
 """The files of a run, in the order in which a person would open them."""
+COMPARED = "compared.csv"
+"""What changed since another run, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +51,21 @@ class Published:
     """File name → path, in the order of `FILES`."""
 
 
-def build_report(ledger: Ledger, run_id: str, *, limit: float | None = None) -> Report:
+def build_report(
+    ledger: Ledger, run_id: str, *, limit: float | None = None, against: str | None = None
+) -> Report:
     """Sum a run up without writing a file.
 
-    `limit` is how many rows a second the account's limits allow, to draw beside the throughput.
-    Raises LedgerError.
+    `limit` is how many rows a second the account's limits allow, to draw beside the throughput;
+    `against` is another run, to be compared with. Raises LedgerError, or UsageError where there is
+    no such run.
     """
     tally = Tally()
     rejected = 0
     for results in ledger.outcomes(run_id):
         tally.add(results)
         rejected += can_be_saved(results).true_count
-    return _report(ledger, run_id, tally, rejected, limit)
+    return _report(ledger, run_id, tally, rejected=rejected, limit=limit, against=against)
 
 
 def write_report(
@@ -76,11 +84,14 @@ def publish(
     *,
     show_numbers: bool = False,
     limit: float | None = None,
+    against: str | None = None,
 ) -> Published:
     """Write every file of a run, each whole or not at all, and give the report they show.
 
     `conserved` is judged by the rows as they were written. `show_numbers` shows phone numbers in
-    report.html, which masks them otherwise. Raises DiskFullError, LedgerError or StoppedError.
+    report.html, which masks them otherwise. `against` is another run: report.html then shows what
+    changed since, and compared.csv holds the rows. Raises DiskFullError, LedgerError, StoppedError,
+    or UsageError where there is no such run.
     """
     make_folder(out_dir)
     run = ledger.run(run_id)
@@ -100,12 +111,17 @@ def publish(
             tally.add(block.results)
             book.add(block)
             _reject(rejected, block, findings)
-        report = _report(ledger, run_id, tally, rejected.rows, limit)
+        report = _report(
+            ledger, run_id, tally, rejected=rejected.rows, limit=limit, against=against
+        )
         book.finish(report)
         files["report.html"].write(html_bytes(report, show_numbers=show_numbers))
         files["summary.json"].write(summary_bytes(report))
         files["summary.md"].write(summary_md(report).encode(errors="replace"))
-    return Published(report, {name: out_dir / name for name in FILES})
+        if report.comparison is not None:
+            files[COMPARED] = opened(COMPARED)
+            write_compared(files[COMPARED], report.comparison)
+    return Published(report, {name: out_dir / name for name in files})
 
 
 def _reject(rejected: RejectedCsv, block: RowBlock, findings: FindingStream) -> None:
@@ -123,7 +139,13 @@ def _reject(rejected: RejectedCsv, block: RowBlock, findings: FindingStream) -> 
 
 
 def _report(
-    ledger: Ledger, run_id: str, tally: Tally, rejected: int, limit: float | None
+    ledger: Ledger,
+    run_id: str,
+    tally: Tally,
+    *,
+    rejected: int,
+    limit: float | None,
+    against: str | None,
 ) -> Report:
     run = ledger.run(run_id)
     counts = ledger.counts(run_id)
@@ -141,4 +163,6 @@ def _report(
         hours=tally.hours(),
         throughput=tally.throughput(limit),
         batches=tuple(ledger.batches(run_id)),
+        trend=trend(ledger, run),
+        comparison=None if against is None else compare(ledger, run_id, against),
     )

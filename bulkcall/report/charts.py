@@ -28,7 +28,7 @@ _HEIGHT = 220
 _DROPPED = {"script", "style", "defs", "title"}
 
 
-def bars(title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -> Markup:
+def bars(title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]) -> Markup:
     """Draw lying bars, one for each name, stacked where there are several series."""
     chart = pygal.HorizontalStackedBar(**_quiet(height=44 + _BAR * max(1, len(names))))
     chart.x_labels = [_short(name) for name in reversed(names)]
@@ -38,7 +38,7 @@ def bars(title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[
 
 
 def columns(
-    title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]
+    title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]
 ) -> Markup:
     """Draw standing bars over time, stacked where there are several series."""
     chart = pygal.StackedBar(

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from bulkcall.report import charts
 from bulkcall.report.advice import MEANINGS, next_steps, tone, verdict
+from bulkcall.report.compare import Change
 from bulkcall.report.flow import stages
 from bulkcall.report.masking import masked, masked_text
 from bulkcall.report.model import Group
@@ -28,6 +29,7 @@ _CHART_REASONS = 8
 _LONGEST = 400
 _HOUR = 3_600_000
 _FEWEST_HOURS = 6
+_FEWEST_RUNS = 2
 _MOST_HOURS = 96
 
 
@@ -72,6 +74,9 @@ def _context(report: Report, *, show_numbers: bool) -> dict[str, Any]:
         "reasons": report.reasons[:_MOST_REASONS],
         "more_reasons": len(report.reasons) - _MOST_REASONS,
         "charts": _charts(report, number, text),
+        "comparison": report.comparison,
+        "changes": (Change.NEWLY_FAILING, Change.STILL_FAILING, Change.NEWLY_FINE),
+        "Change": Change,
         "batches": report.batches[:_MOST_BATCHES],
         "more_batches": len(report.batches) - _MOST_BATCHES,
         "strangers": report.unexpected[:_MOST_STRANGERS],
@@ -108,7 +113,29 @@ def _charts(
     shown += _group_chart("By caller", "Caller", report.callers, number)
     shown += _hours(report)
     shown += _throughput(report)
+    shown += _trend(report)
     return shown
+
+
+def _trend(report: Report) -> list[dict[str, Any]]:
+    if len(report.trend) < _FEWEST_RUNS:
+        return []
+    title = "Confirmed in the last runs of this account, %"
+    names = [
+        f"{datetime.fromtimestamp(each.run.started_at / 1000, UTC):%d %b %H:%M}"
+        for each in report.trend
+    ]
+    shares = [round(100 * each.share, 1) for each in report.trend]
+    rows = [each.run.rows for each in report.trend]
+    return [
+        {
+            "title": title,
+            "svg": charts.columns(title, names, [("confirmed", shares)]),
+            "class": "both",
+            "head": ("Started (UTC)", "Confirmed, %", "Rows"),
+            "figures": list(zip(names, shares, rows, strict=True)),
+        }
+    ]
 
 
 def _group_chart(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from bulkcall.ledger.model import Batch, RunInfo
     from bulkcall.records import Outcome
+    from bulkcall.report.compare import Comparison
+    from bulkcall.report.trend import PastRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,10 @@ class Report:
     hours: tuple[Group, ...]
     throughput: Throughput | None
     batches: tuple[Batch, ...]
+    trend: tuple[PastRun, ...] = ()
+    """The last runs of the same account, this one last."""
+    comparison: Comparison | None = None
+    """What changed since another run, where that was asked for."""
 
     @property
     def rows(self) -> int:
