@@ -104,6 +104,11 @@ def _open_csv(
     texts = utf8_blocks(blocks, decided)
     head, final = next(texts)
     dialect = _dialect(head, options)
+    if len(dialect.columns) > options.max_columns:
+        raise CampaignFileError(
+            f"line {dialect.header_line}: a header of {len(dialect.columns):,} columns; "
+            f"the limit is {options.max_columns:,}"
+        )
     columns = tuple(bare(name) for name in dialect.columns)
     fields = _fields(columns, options, dialect.title_hint)
     file = CampaignFile(

@@ -54,7 +54,7 @@ _WORD = re.compile(rb"[A-Za-z'\x80-\xff]*[\x80-\xff][A-Za-z'\x80-\xff]*")
 _MOST_WORDS = 20_000
 _USUAL = 0.5
 """At least so much of a word of another script are its usual letters …"""
-_SENSE = 0.3
+_SENSE = 0.5
 """… and so many of the words must make sense for the code page to be believed, …"""
 _ENOUGH = 3
 """… where there are so many."""
@@ -100,7 +100,7 @@ def tell(words: Words) -> CodePage | None:
     label = f"Windows-{name[2:]}"
     if not total:
         return CodePage(name, f"not UTF-8; read as {label}, only signs are beyond ASCII")
-    if total >= _ENOUGH and count < total * _SENSE:
+    if total >= _ENOUGH and _sensible(name, words) < total * _SENSE:
         return None
     note = (
         f"not UTF-8; read as {label}: {count} of {total} different words with letters beyond ASCII "
@@ -145,11 +145,24 @@ def _explained(name: str, words: Words) -> tuple[int, float, str]:
         return len(shares), sum(shares) / len(shares) if shares else 0.0, language
     best = (0, 0.0, "")
     for language, letters in LATIN[name].items():
-        pattern = re.compile(f"[a-zA-Z{letters}{letters.upper()}]+")
+        pattern = _pattern(letters)
         count = sum(_spelled(text, pattern) for text in texts)
         if count > best[0]:
             best = count, 1.0, language
     return best
+
+
+def _sensible(name: str, words: Words) -> int:
+    """Count the words that any language of the code page explains."""
+    texts = [text for word in words.seen if _letters(text := word.decode(name))]
+    if name in SCRIPTS:
+        return _explained(name, words)[0]
+    patterns = [_pattern(letters) for letters in LATIN[name].values()]
+    return sum(any(_spelled(text, pattern) for pattern in patterns) for text in texts)
+
+
+def _pattern(letters: str) -> re.Pattern[str]:
+    return re.compile(f"[a-zA-Z{letters}{letters.upper()}]+")
 
 
 def _spelled(text: str, pattern: re.Pattern[str]) -> bool:

@@ -9,6 +9,7 @@ from bulkcall.load.header import known_columns
 from bulkcall.load.patient import Parsed, parse
 
 DELIMITERS = (",", ";", "\t", "|")
+_BLANK = '"\r\n' + "".join(DELIMITERS)
 _LOOK = 30
 """Rows to look at after the header."""
 _SEP = re.compile(r'"?sep=([,;|\t])"?[^\S\t\r\n]*(\r\n|\n|\r)')
@@ -36,6 +37,8 @@ def find_dialect(text: str, mapped: frozenset[str], *, final: bool) -> Dialect |
     gives most rows the header's number of cells. A first line `sep=;`, as Excel understands it,
     names the delimiter and is no header.
     """
+    if final and not text.strip(_BLANK):
+        return None
     skipped = 0
     line = 1
     delimiters: tuple[str, ...] = DELIMITERS

@@ -122,14 +122,17 @@ class Source:
             with gzip.GzipFile(fileobj=self.stream, mode="rb") as packed:
                 yield self._blocks(packed, limit, size)
         else:
-            with zipfile.ZipFile(self.stream) as archive, self._member(archive) as packed:
+            with (
+                zipfile.ZipFile(self.stream) as archive,
+                self._member(archive, self.member) as packed,
+            ):
                 yield self._blocks(packed, limit, size)
 
-    def _member(self, archive: zipfile.ZipFile) -> IO[bytes]:
+    def _member(self, archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         try:
-            return archive.open(self.member)
+            return archive.open(name)
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
-            raise self.error(f"can't unpack {self.member!r} in the zip: {error}") from error
+            raise self.error(f"can't unpack {name!r} in the zip: {error}") from error
 
     def _blocks(self, stream: _Readable, limit: int | None, size: int) -> Iterator[bytes]:
         total = 0
@@ -186,7 +189,7 @@ class Source:
                 if "mimetype" in names and "content.xml" in names:
                     return "ods", ""
                 member = self._only_member(names)
-                with self._member(archive) as packed:
+                with self._member(archive, member) as packed:
                     head = packed.read(4096)
         except (zipfile.BadZipFile, OSError, EOFError, zlib.error, ValueError) as error:
             raise self.error(f"a damaged zip or workbook: {error}") from error

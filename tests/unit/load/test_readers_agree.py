@@ -1,0 +1,81 @@
+"""The fast reader and the patient one give the same rows, lines and faults."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bulkcall.errors import CampaignFileError
+from bulkcall.load import fast
+from bulkcall.load.csvfile import read_rows
+from bulkcall.load.options import LoadOptions
+
+OPTIONS = LoadOptions()
+TEXTS = st.text(st.sampled_from('ab,,,"\n\n\r é\0='), max_size=60)
+QUOTED = st.lists(
+    st.lists(
+        st.sampled_from(["", "a", '""', '"a,b"', '"a\nb"', '"a""b"', '"\r\n"', '"\r"', "é", "'=1"]),
+        min_size=2,
+        max_size=4,
+    ).map(",".join),
+    max_size=8,
+).map("\n".join)
+
+
+def read(data: bytes, cuts: list[int], *, use_fast: bool, options: LoadOptions = OPTIONS):
+    """Read data cut into blocks; an error counts as what was read."""
+    ends = [*sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    starts = [0, *ends[:-1]]
+    blocks = [data[a:b] for a, b in zip(starts, ends, strict=True)]
+    flagged = [(block, at == len(blocks) - 1) for at, block in enumerate(blocks)]
+    cells, lines, faults = [], [], {}
+    try:
+        for rows in read_rows(flagged, ",", 3, options, line=2, use_fast=use_fast):
+            faults |= {len(cells) + at: fault for at, fault in rows.faults.items()}
+            cells += zip(*(column.to_pylist() for column in rows.cells.columns), strict=True)
+            lines += rows.lines.to_pylist()
+    except CampaignFileError as error:
+        return str(error)
+    return cells, lines, faults
+
+
+@settings(max_examples=400)
+@given(TEXTS | QUOTED, st.lists(st.integers(0, 60), max_size=3))
+@example("a,b,c\n\n,,\nd,e,f", [])
+@example('a,"b\n\n",c\n"",,\n\nd,e,f\n', [9])
+@example("\ufeffa,b,c\n", [])
+def test_both_readers_agree(text, cuts):
+    """On every file that both read, wherever its blocks end."""
+    data = text.encode()
+    patient = read(data, [], use_fast=False)
+    assert read(data, cuts, use_fast=True) == patient
+    assert read(data, cuts, use_fast=False) == patient
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b,c\n" * 3,
+        "a,b,c\r\nd,e,f",
+        'a,"b,b",c\n',
+        'a,"b\nb",c\nd,e,f\n',
+        '"""a""",b,c\n',
+        "a,b,c\n\n,,\n",
+    ],
+)
+def test_the_fast_reader_takes_what_is_well_formed(text):
+    """Quotes, line breaks in them, both line endings and blank lines are no reason to go slow."""
+    data = text.encode()
+    read_ = fast.read(data, ",", 3, line=1, final=True, max_line=100)
+    assert read_ is not None
+    assert read_[1] == len(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a,b\n", "a,b,c,d\n", "a,b,c\rd,e,f\n", 'a,b"b",c\n', 'a,"b"b,c\n', 'a, "b",c\n', "x" * 200],
+)
+def test_the_fast_reader_leaves_what_is_odd(text):
+    """Ragged rows, lone carriage returns, misplaced quotes and long lines go to the patient one."""
+    assert fast.read(text.encode(), ",", 3, line=1, final=True, max_line=100) is None
