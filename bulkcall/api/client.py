@@ -102,6 +102,7 @@ class Api:
         self._maker = LaneMaker(settings, clock, self._progress, state_dir)
         self.slots: Sequence[Slot] = [self._slot(number) for number in range(self._wanted)]
         """One for each of `settings.tokens` (one only with a ready token)."""
+        self._opened = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -130,10 +131,12 @@ class Api:
 
         Where the cap leaves room for fewer than `settings.tokens`, the other slots are left out of
         `slots` and a note says so. Trouble that may pass is left to the calls, which get their
-        token themselves where there is none yet. Raises CredentialsError.
+        token themselves where there is none yet. Does nothing the second time (a canary and then
+        the rest are sent under the same tokens). Raises CredentialsError.
         """
-        if self._settings.token:
+        if self._settings.token or self._opened:
             return
+        self._opened = True
         room = max(1, await self._office.room())
         if room < len(self.slots):
             self._progress.note(
