@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from bulkcall.report.advice import next_steps, verdict
-from bulkcall.report.html import duration, when
 from bulkcall.report.masking import masked_text
+from bulkcall.report.words import duration, when
 
 if TYPE_CHECKING:
     from bulkcall.report.model import Report

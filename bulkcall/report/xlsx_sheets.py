@@ -7,15 +7,14 @@ that has only the header, and the rows are put in before the end of its data.
 from __future__ import annotations
 
 import io
-import re
 import tempfile
 import zipfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
-import xlsxwriter  # type: ignore[import-untyped]
 
+from bulkcall.report.xlsx_frames import frame, new_book
 from bulkcall.report.xlsx_rows import fitting, xml_rows
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 SHEET_ROWS = 1_048_576
 """Rows of a sheet, the header among them (Excel's own limit)."""
 
-_END = b"</sheetData>"
-_DIMENSION = re.compile(rb"<dimension[^>]*/>")  # optional, and not known before the last row
 _WIDEST = 60
 _PIECE = 5_000  # rows made into XML at a time, which is some hundred bytes a cell
 _SAMPLE = 500
@@ -177,9 +174,7 @@ class Sheets:
     def _frame(self) -> tuple[bytes, bytes]:
         """Give what stands before and after the rows of the sheet that is being written."""
         number = len(self.counts) - 1
-        text = _sheet_text(lambda book, head: self.lay_out(book, head, number))
-        before, end, after = _DIMENSION.sub(b"", text).partition(_END)
-        return before, end + after
+        return frame(lambda book, head: self.lay_out(book, head, number))
 
 
 class WaitingSheets(Sheets):
@@ -231,27 +226,12 @@ class WaitingSheets(Sheets):
         self._ends.append(self._scratch.tell())
 
 
-def _book(buffer: io.BytesIO) -> tuple[Any, Any]:
-    book = xlsxwriter.Workbook(
-        buffer,
-        {
-            # Strings inside the sheet, so that its header does not hang on the other sheets.
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    head = book.add_format({"bold": True, "bg_color": "#DCE6F8", "bottom": 1})
-    return book, head
-
-
 def _skeleton(
     fill: Callable[[Any, Any], None], kinds: Sequence[Sheets]
 ) -> tuple[bytes, dict[str, str]]:
     """Give a workbook whose large sheets have only headers, and their parts' other names."""
     buffer = io.BytesIO()
-    book, head = _book(buffer)
+    book, head = new_book(buffer)
     fill(book, head)
     renamed = {}
     for kind in kinds:
@@ -261,16 +241,6 @@ def _skeleton(
             renamed[part] = kind.part_name(number)
     book.close()
     return buffer.getvalue(), renamed
-
-
-def _sheet_text(lay_out: Callable[[Any, Any], None]) -> bytes:
-    buffer = io.BytesIO()
-    book, head = _book(buffer)
-    book.add_worksheet("first")
-    lay_out(book, head)
-    book.close()
-    with zipfile.ZipFile(buffer) as parts:
-        return parts.read("xl/worksheets/sheet2.xml")
 
 
 def _width(column: pa.Array) -> int:
