@@ -7,10 +7,11 @@ the same report comes out.
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import orjson
 
 from bulkcall.api import ApiFailure
 from bulkcall.errors import ServerAwayError, UsageError
@@ -150,7 +151,7 @@ def read_status_file(path: str, batch_ids: Sequence[str] = ()) -> list[StatusDat
         UsageError: it can't be read, or holds something else.
     """
     try:
-        content = json.loads(Path(path).read_bytes())
+        content = orjson.loads(Path(path).read_bytes())
     except OSError as error:
         raise UsageError(f"{path}: can't be read: {error.strerror}") from error
     except ValueError as error:

@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.api import ApiFailure, InDoubt, NoToken, Unavailable, Unreachable, Unreadable
-from bulkcall.errors import ServerAwayError
+from bulkcall.errors import LedgerError, ServerAwayError, StoppedError
 from bulkcall.pace import StopAsked
 from bulkcall.reconcile.book import Book
 from bulkcall.reconcile.settle import OLD_SECONDS, Readiness, Settling
 from bulkcall.reconcile.watch import Watch, most_worth, next_due
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bulkcall.api import Api, Slot, StatusAnswer
     from bulkcall.clock import Clock
     from bulkcall.ledger import Ledger, RunInfo
@@ -31,6 +33,8 @@ LOOK_UP = 0.25
 """Seconds between two looks at the ledger, the stop request and the time."""
 PER_SLOT = 2
 """Status requests in flight for each token: one waits for its turn, one for its answer."""
+BATCHES_PER_TOKEN = 30
+"""Where nothing is sent: open batches for which one token more is worth its creation."""
 _AWAY = (Unreachable, NoToken, Unavailable, InDoubt)
 
 
@@ -122,7 +126,8 @@ class Poller:
         self._in_flight: dict[asyncio.Task[None], Slot] = {}
         self._writing = asyncio.Lock()
         self._end: float | None = None
-        self._heard = not sending_done.is_set()
+        self._sends = not sending_done.is_set()
+        self._heard = self._sends
         self._silent_since: float | None = None
 
     async def run(self) -> None:
@@ -132,14 +137,19 @@ class Poller:
                 await self._until_over()
             finally:
                 await self._rest()
-        except ServerAwayError:
-            await self._close(time_up=False)
+        except StoppedError:
+            with contextlib.suppress(
+                LedgerError
+            ):  # the error that stopped the run is the one to tell
+                await self._close(time_up=False)
             raise
         await self._close(time_up=not self._stop.requested)
 
     async def _close(self, *, time_up: bool) -> None:
         for watch in self._watches.values():
-            if not watch.done:
+            if watch.done:
+                continue
+            async with self._writing:
                 at = self._clock.now_ms()
                 await self._blocking(self._book.close, watch, at=at, time_up=time_up)
 
@@ -178,7 +188,7 @@ class Poller:
             self._watches[batch.batch] = watch
 
     def _start_polls(self, now: float) -> None:
-        slots = list(self._api.slots)
+        slots = self._slots()
         for watch in most_worth(self._watches.values(), now):
             busy = list(self._in_flight.values())
             slot = min(slots, key=busy.count, default=None)
@@ -187,6 +197,14 @@ class Poller:
             watch.asking = True
             task = asyncio.create_task(self._poll(slot, watch))
             self._in_flight[task] = slot
+
+    def _slots(self) -> Sequence[Slot]:
+        """Give the slots to ask on: where nothing is sent, no more tokens than the batches need."""
+        slots = self._api.slots
+        if self._sends:
+            return slots
+        wanted = sum(not watch.done for watch in self._watches.values())
+        return slots[: max(1, -(-wanted // BATCHES_PER_TOKEN))]
 
     async def _a_while(self) -> None:
         """Wait until an answer is in or it is time to look up; raise what a poll raised."""

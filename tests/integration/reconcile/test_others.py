@@ -29,7 +29,7 @@ def asked(ledger, server, batch_ids):
     async def go():
         clock = SystemClock()
         async with Api(settings_for(server), clock, token_log=ledger) as api:
-            return await ask(api, batch_ids, clock=clock, stop=Stop(), timeout=10.0)
+            return await ask(api, batch_ids, clock=clock, stop=Stop(), timeout=2.0)
 
     return asyncio.run(go())
 
