@@ -1,0 +1,229 @@
+"""A ledger is opened or refused in one line; what is not ours is left untouched."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from bulkcall.errors import DiskFullError, LedgerError
+from bulkcall.ledger import Ledger, migrations
+from bulkcall.ledger.schema import SCHEMA_VERSION
+from tests.ledger_parts import NOW, loaded, new_run, told, valid
+
+OLD_LEDGERS = sorted((Path(__file__).parent / "ledgers").glob("v*.sql"))
+
+
+def digest(path):
+    """Give what a file's content comes to."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def refused(path):
+    """Open what can't be opened; give the message, which must be one line."""
+    with pytest.raises(LedgerError) as caught:
+        Ledger.open(str(path))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_file_and_folder_are_the_owners_alone(tmp_path):
+    """A new ledger is 0600 in a folder 0700, whatever the umask allows; so is its log."""
+    old = os.umask(0)
+    try:
+        path = tmp_path / "deep" / "er" / "ledger.db"
+        with Ledger.open(str(path)) as ledger:
+            ledger.begin_run(new_run())
+            with ledger.hold("run-1"):
+                modes = {found: found.stat().st_mode for found in path.parent.rglob("*")}
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    for found, mode in modes.items():
+        assert stat.S_IMODE(mode) == (0o700 if stat.S_ISDIR(mode) else 0o600), found
+    assert len(modes) >= 4
+
+
+def test_what_was_written_is_there_when_opened_again(tmp_path):
+    """A path and its sqlite URL are one ledger; `synchronous` may be chosen in the URL."""
+    path = tmp_path / "ledger.db"
+    with Ledger.open(str(path)) as ledger:
+        loaded(ledger, "run-1", [valid(1)])
+    for url in (f"sqlite:///{path}", f"sqlite:///{path}?synchronous=normal"):
+        with Ledger.open(url) as ledger:
+            assert told(ledger, "run-1") == {"unsent": 1}
+
+
+@pytest.mark.parametrize(
+    "content", [b"caller,receiver\n1,2\n", b"SQLite format 3\x00 but no more", b"\x00" * 4096]
+)
+def test_a_file_of_another_kind_is_left_untouched(tmp_path, content):
+    """A campaign file given as the ledger by mistake survives."""
+    path = tmp_path / "ledger.db"
+    path.write_bytes(content)
+    assert "left untouched" in refused(path)
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_another_programs_database_is_left_untouched(tmp_path):
+    """An SQLite file without our mark is not taken for a ledger."""
+    path = tmp_path / "mail.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE meta (key, value)")
+    connection.close()
+    before = digest(path)
+    assert "SQLite file of another program" in refused(path)
+    assert digest(path) == before
+
+
+def test_a_cut_off_ledger_is_named_as_damaged(tmp_path):
+    """A file that lost its end is neither repaired nor overwritten."""
+    path = tmp_path / "ledger.db"
+    with Ledger.open(str(path)) as ledger:
+        loaded(ledger, "run-1", [valid(row) for row in range(1, 2000)])
+    os.truncate(path, path.stat().st_size // 2)
+    before = digest(path)
+    assert "damaged" in refused(path)
+    assert digest(path) == before
+
+
+def test_a_scrambled_ledger_is_named_as_damaged(tmp_path):
+    """Garbage in the middle is found when it is read, and said in one line."""
+    path = tmp_path / "ledger.db"
+    with Ledger.open(str(path)) as ledger:
+        loaded(ledger, "run-1", [valid(row) for row in range(1, 5000)])
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(size - 4096))
+    before = digest(path)
+
+    def read():
+        with Ledger.open(str(path)) as ledger:
+            list(ledger.outcomes("run-1"))
+
+    with pytest.raises(LedgerError, match="damaged"):
+        read()
+    assert digest(path) == before
+
+
+def test_a_newer_ledger_is_refused(tmp_path):
+    """A ledger of a later version says which one is needed, and stays as it is."""
+    path = tmp_path / "ledger.db"
+    Ledger.open(str(path)).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE meta SET value = '999'")
+    connection.close()
+    assert "newer bulkcall (schema 999" in refused(path)
+
+
+@pytest.mark.parametrize("path", OLD_LEDGERS, ids=lambda path: path.stem)
+def test_every_earlier_version_is_brought_up(tmp_path, path):
+    """A ledger of each version ever released opens, with its rows, as one of today's schema."""
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    with sqlite3.connect(old) as connection:
+        connection.executescript(path.read_text())
+    connection.close()
+    Ledger.open(str(new)).close()
+    with Ledger.open(str(old)) as ledger:
+        assert told(ledger, "run-1") == {"success": 1, "unsent": 1, "invalid": 1}
+        assert [row.row for row in ledger.trace("919800000001")] == [1]
+    assert definitions(old) == definitions(new)
+
+
+def definitions(path):
+    """Give the tables and indexes of a file."""
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+    connection.close()
+    return found
+
+
+def test_there_is_a_ledger_of_every_version():
+    """Each version that was released has its ledger among the tests."""
+    assert [path.stem for path in OLD_LEDGERS] == [f"v{n}" for n in range(1, SCHEMA_VERSION + 1)]
+
+
+def test_a_migration_is_one_transaction(tmp_path, monkeypatch):
+    """A migration goes through whole, or leaves the ledger at its version."""
+    path = tmp_path / "ledger.db"
+    with Ledger.open(str(path)) as ledger:
+        loaded(ledger, "run-1", [valid(1)])
+    before = definitions(path)
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    added = "ALTER TABLE runs ADD COLUMN note TEXT"
+    monkeypatch.setattr(migrations, "MIGRATIONS", {SCHEMA_VERSION: [added, "no SQL"]})
+    assert "syntax error" in refused(path)
+    assert definitions(path) == before
+    monkeypatch.setattr(migrations, "MIGRATIONS", {SCHEMA_VERSION: [added]})
+    with Ledger.open(str(path)) as ledger:
+        assert told(ledger, "run-1") == {"unsent": 1}
+    assert definitions(path) != before
+
+
+def test_a_ledger_where_none_can_be_is_refused(tmp_path):
+    """A folder for a file, a file for a folder and unknown URLs are said plainly."""
+    (tmp_path / "file").write_text("x")
+    assert "can't be" in refused(tmp_path / "file" / "ledger.db")
+    assert "can't be opened" in refused(tmp_path)
+    assert "mysql://" in refused("mysql://root:secret@host/db")
+    assert "secret" not in refused("mysql://root:secret@host/db")
+    assert "synchronous" in refused(f"sqlite:///{tmp_path}/l.db?synchronous=off")
+
+
+def test_a_ledger_that_can_not_be_written_says_so(tmp_path, monkeypatch):
+    """A read-only ledger is told from a damaged one."""
+    path = tmp_path / "ledger.db"
+    with Ledger.open(str(path)) as ledger:
+        pool = ledger._store.engine.pool
+        connection = pool.connect()
+        connection.execute("PRAGMA query_only = ON")
+        connection.close()
+        with pytest.raises(LedgerError, match="is read-only"):
+            ledger.begin_run(new_run())
+
+
+def test_a_locked_ledger_says_so(tmp_path, monkeypatch):
+    """A writer that waited too long for another process says who is in the way."""
+    path = tmp_path / "ledger.db"
+    monkeypatch.setattr("bulkcall.ledger.sqlite.BUSY_SECONDS", 0.0)
+    with Ledger.open(str(path)) as ledger:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match="locked by another process"):
+            ledger.begin_run(new_run())
+        other.execute("ROLLBACK")
+        other.close()
+        assert ledger.begin_run(new_run()).run_id == "run-1"
+
+
+def test_a_full_disk_stops_cleanly_and_loses_nothing(tmp_path):
+    """When no page more can be had, the call fails whole; with room again it goes through."""
+    with Ledger.open(str(tmp_path / "ledger.db")) as ledger:
+        loaded(ledger, "run-1", [valid(1)])
+        connection = ledger._store.engine.pool.connect()
+        connection.execute("PRAGMA max_page_count = 1")
+        connection.close()
+        with pytest.raises(DiskFullError, match="nothing is lost"):
+            loaded(ledger, "run-2", [valid(row) for row in range(1, 3000)])
+        assert told(ledger, "run-1") == {"unsent": 1}
+        assert told(ledger, "run-2") == {}
+        connection = ledger._store.engine.pool.connect()
+        connection.execute("PRAGMA max_page_count = 1000000")
+        connection.close()
+        assert [r.row for r in ledger.take_realtime("run-1", 1, now=NOW, with_doubt=True)] == [1]
+
+
+def test_too_little_room_is_told_before_a_run(tmp_path):
+    """The room a run needs is looked for on the ledger's own disk."""
+    with Ledger.open(str(tmp_path / "ledger.db")) as ledger:
+        ledger.require_room(1)
+        with pytest.raises(DiskFullError, match="MB left and the run needs about"):
+            ledger.require_room(1 << 60)
+    with Ledger.open(":memory:") as ledger:
+        ledger.require_room(1 << 60)
