@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -32,11 +33,15 @@ def trim(column: pa.ChunkedArray | pa.Array) -> pa.Array:
         column = column.cast(pa.string())
     if column.null_count:
         column = column.fill_null("")
-    return pc.utf8_trim(column, characters=_EDGES)
+    trimmed = pc.utf8_trim(column, characters=_EDGES)
+    # Most columns have nothing to take off: then the copy need not be kept.
+    return column if _text_bytes(trimmed) == _text_bytes(column) else trimmed
 
 
 def absent(column: pa.Array) -> pa.Array:
     """Turn empty strings into nulls: the value is absent."""
+    if pc.min(pc.binary_length(column)).as_py() != 0:
+        return column
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
@@ -47,3 +52,10 @@ def few_distinct(column: pa.Array) -> bool:
     step = len(column) // _SAMPLE
     sample = column.take(pa.array(range(0, step * _SAMPLE, step)))
     return len(sample.unique()) <= _SAMPLE // 4
+
+
+def _text_bytes(column: pa.Array) -> int:
+    if not len(column):
+        return 0
+    offsets = np.frombuffer(column.buffers()[1], np.int32)
+    return int(offsets[column.offset + len(column)] - offsets[column.offset])
