@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulkcall.api import ApiFailure, NoToken, Unavailable, Unreachable
+from bulkcall.api import ApiFailure, NoToken, RateLimited, Unavailable, Unreachable
 from bulkcall.errors import StoppedError
 from bulkcall.ledger import Doubtful, Expired, GivenBack, TurnedAway
 from bulkcall.send import verdict
@@ -120,6 +120,8 @@ class Courier:
             lane.pause(failure.retry_after or self._backoff.ceiling(3))
         elif isinstance(failure, Unavailable) and failure.retry_after:
             lane.pause(min(failure.retry_after, LONGEST_REST))
+        if isinstance(failure, NoToken | RateLimited | Unavailable):
+            self._health.paused(lane.paused, failure.message)
         ruling = verdict.failed(
             parcel,
             failure,

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 LOOK = 0.1
 """Seconds between two looks at whether a pause is over or a stop was asked for."""
 
+WORTH_TELLING = 3.0
+"""Seconds that a pause must last to be told."""
+
+QUIET = 30.0
+"""Seconds between two such lines."""
+
 
 class Health:
     """Feeds the breaker with what came back, lets probes through, and says when to stop the run."""
@@ -46,6 +52,14 @@ class Health:
         self._progress = progress
         self._base_url = base_url
         self._probing = False
+        self._quiet_until = 0.0
+
+    def paused(self, seconds: float, why: str) -> None:
+        """Tell a person, now and then, that a token rests because the server asked for it."""
+        now = self._clock.monotonic()
+        if seconds >= WORTH_TELLING and now >= self._quiet_until:
+            self._quiet_until = now + QUIET
+            self._progress.note(f"{why}: a token pauses for {seconds:.0f} s; no row is lost by it")
 
     @property
     def away(self) -> bool:
