@@ -31,6 +31,8 @@ SHORTEST_SECRET = 12
 CUT_OFF = "bulkcall.cut_off"
 """Extension of a response whose body did not come whole: why, in words."""
 
+_READ = {b"date", b"location", b"retry-after"}
+"""The headers that anyone here reads."""
 _NOT_SENT = (
     aiohttp.ClientConnectorError,  # refused, no route, DNS, TLS handshake, connecting to a proxy
     aiohttp.ClientHttpProxyError,  # the proxy would not open the tunnel
@@ -92,11 +94,7 @@ class Border(httpx.AsyncBaseTransport):
             raise translate(error, request.url.host) from error
         content, why = await _read(response, when)
         content = self._without_secrets(request, content)
-        headers = [
-            (name, value)
-            for name, value in response.headers.raw
-            if name.lower() not in {b"content-encoding", b"transfer-encoding", b"content-length"}
-        ]
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() in _READ]
         return httpx.Response(
             response.status_code,
             headers=headers,

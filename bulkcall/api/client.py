@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
+import httpx
+
 from bulkcall.api import reading
 from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.auth import CALL, Call
@@ -23,8 +25,6 @@ from bulkcall.settings import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    import httpx
 
     from bulkcall.clock import Clock
     from bulkcall.pace import Turn
@@ -88,6 +88,9 @@ class Api:
         self._progress: Progress = progress or Silent()
         self._paths = Paths(settings.base_url, settings.client_account_id)
         self._client = open_client(settings, transport)
+        self._realtime = httpx.URL(self._paths.realtime)
+        self._batch = httpx.URL(self._paths.batch)
+        self._post_headers = [*self._client.headers.multi_items(), *_JSON.items()]
         self._office = TokenOffice(
             settings,
             clock,
@@ -155,9 +158,7 @@ class Api:
 
         Raises ApiFailure, CredentialsError.
         """
-        request = self._client.build_request(
-            "POST", self._paths.realtime, content=record_body(record), headers=_JSON
-        )
+        request = self._post(self._realtime, record_body(record))
         return await self._call(slot, request, turn, reading.realtime_answer)
 
     async def create_batch(
@@ -167,9 +168,7 @@ class Api:
 
         Raises ApiFailure, CredentialsError.
         """
-        request = self._client.build_request(
-            "POST", self._paths.batch, content=batch_body(records), headers=_JSON
-        )
+        request = self._post(self._batch, batch_body(records))
         return await self._call(slot, request, turn, reading.batch_answer)
 
     async def batch_status(
@@ -182,6 +181,10 @@ class Api:
         turn = await slot.status.turn(stop)
         request = self._client.build_request("GET", self._paths.status(batch_id))
         return await self._call(slot, request, turn, reading.status_answer)
+
+    def _post(self, url: httpx.URL, body: bytes) -> httpx.Request:
+        # `build_request` would parse the address and merge the headers anew for each record.
+        return httpx.Request("POST", url, headers=self._post_headers, content=body)
 
     async def _call(
         self,

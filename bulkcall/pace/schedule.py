@@ -31,6 +31,8 @@ CATCH_UP = 1 / 20
 
 SQUEEZE = 0.1
 """Lateness is made up for at requests no closer than this share of their even spacing."""
+COARSE = 0.005
+"""Seconds of spacing from which that holds."""
 SHARE_FLOOR = 0.5
 """The least share of a delay (beyond JITTER) that is taken for the way there after long quiet."""
 SHARE_STEP = 0.02
@@ -86,6 +88,9 @@ class Schedule:
         self.reach = window * REACH
         """Seconds of an answer's delay beyond which more of it is not taken for the way there."""
         self.spacing = (window + self.guard_floor) / rate.limit
+        # A timer can't tell gaps of less than a millisecond: at such rates several go at a time.
+        self.gap = self.spacing * SQUEEZE if self.spacing >= COARSE else 0.0
+        """Seconds between two requests at the least."""
         self.catch_up = window * CATCH_UP
         self._hint = HEADER
         self._least = (inf, inf)  # the shortest answer of this and of the last stretch of answers
@@ -119,7 +124,7 @@ class Schedule:
     def earliest(self, now: float) -> float:
         """Tell when the next request may go: `now` or later. Changes nothing."""
         state = self._state
-        at = max(now, state[NEXT], state[LAST] + self.spacing * SQUEEZE, state[PAUSED_UNTIL])
+        at = max(now, state[NEXT], state[LAST] + self.gap, state[PAUSED_UNTIL])
         return max(at, state[self._free(at)])
 
     def take(self, now: float) -> Place:
@@ -154,7 +159,7 @@ class Schedule:
             state[place.slot] = -inf
             if state[LAST] == place.sent:
                 state[NEXT] = min(state[NEXT], place.sent)
-                state[LAST] = place.sent - self.spacing * SQUEEZE
+                state[LAST] = place.sent - self.gap
 
     def pause(self, until: float) -> None:
         """Let nothing go before then; a longer pause that stands is kept."""

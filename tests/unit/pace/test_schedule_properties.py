@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulkcall.pace.rate import Rate
-from bulkcall.pace.schedule import SQUEEZE, Schedule
+from bulkcall.pace.schedule import Schedule
 from tests.unit.pace.simulation import Bucket, Fixed, Sliding, Way, simulate, steady
 
 rates = st.builds(Rate, st.integers(1, 12), st.sampled_from([0.5, 1.0, 60.0]))
@@ -66,7 +66,7 @@ def test_requests_are_never_closer_than_the_squeeze(rate, offsets):
     for offset in offsets:
         now = schedule.earliest(now) + offset * rate.window
         sent.append(schedule.take(now).sent)
-    assert all(b - a >= schedule.spacing * SQUEEZE - 1e-9 for a, b in pairwise(sent))
+    assert all(b - a >= schedule.gap - 1e-9 for a, b in pairwise(sent))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

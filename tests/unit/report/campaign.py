@@ -57,7 +57,7 @@ def sample_ledger(rows: int = 5_000, *, hostile: bool = True, seed: int = 4) -> 
                 "id": "a1",
                 "receiver_number": "919812345678",
                 "dynamic_label_name": HOSTILE[0] if hostile else "Delivery",
-                "status_info": {"status": "success"},
+                "status": "success",
             }
         ],
         file="morning-deliveries.csv",

@@ -100,6 +100,12 @@ def test_numbers_inside_texts_are_masked(text, told):
     [
         ("'123' is not a phone number", "'+45678' is not a phone number"),
         ("the same record stands in row 7", "the same record stands in row 1234"),
+        ("143 characters: a reason has 10 to 100", "7 characters: a reason has 10 to 100"),
+        ("holds %: take it out", "holds #&: take it out"),
+        (
+            "the status of batch 08c1a2b3-1111-2222-3333-444455556666 did not list it",
+            "the status of batch 6c41a05e-ad01-4a2b-a32e-e28c3cffabe3 did not list it",
+        ),
         ("ends_at 2025-11-21T04:40:00Z is past", "ends_at 1763700000000 is past"),
     ],
 )
@@ -111,6 +117,8 @@ def test_reasons_that_say_the_same_are_one(one, other):
 def test_reasons_that_differ_stay_apart():
     """A status or a length is part of the reason."""
     assert reason_text("503 at each try") != reason_text("429 at each try")
+    assert reason_text("the server says 'queued'") != reason_text("the server says 'held'")
+    assert reason_text("copy the label's id, not the label's name").count("label's") == 2
     assert reason_text("shorter than 3") != reason_text("longer than 40")
 
 
