@@ -50,7 +50,8 @@ SCRIPTS: Mapping[str, tuple[str, str, str]] = {
     "cp874": ("Thai", "[\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46][\u0e01-\u0e5b]*", "านรอกเงมยลสวั่"),
 }
 _ORDER = ("cp1252", "cp1250", "cp1251", "cp1256", "cp1254", "cp1253", "cp1255", "cp1257", "cp874")
-_WORD = re.compile(rb"[A-Za-z'\x80-\xff]*[\x80-\xff][A-Za-z'\x80-\xff]*")
+# From the start of a word only, and giving nothing back: linear, whatever stands in the file.
+_WORD = re.compile(rb"(?<![A-Za-z'\x80-\xff])[A-Za-z']*+[\x80-\xff][A-Za-z'\x80-\xff]{0,60}+")
 _MOST_WORDS = 20_000
 _USUAL = 0.5
 """At least so much of a word of another script are its usual letters …"""

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from bulkcall.errors import CampaignFileError, UsageError
 from bulkcall.load.rows import Rows, finished, names_of, surplus_fault, without_blanks
+from bulkcall.load.source import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +105,11 @@ class Sheet:
 def _check_size(source: Source, options: LoadOptions) -> None:
     if source.kind == "xls":
         return
-    with zipfile.ZipFile(source.stream) as archive:
-        total = sum(member.file_size for member in archive.infolist())
+    try:
+        with zipfile.ZipFile(source.stream) as archive:
+            total = sum(member.file_size for member in archive.infolist())
+    except DAMAGE as error:
+        raise source.error(f"a damaged workbook: {error}") from error
     if total > options.max_workbook:
         raise source.error(
             f"the workbook unpacks to {total:,} bytes; the limit is {options.max_workbook:,}; "

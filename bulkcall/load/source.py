@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import lzma
 import os
 import stat
+import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -21,6 +23,20 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+# All that Python's own unpackers raise over damaged archives.
+DAMAGE = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    RuntimeError,  # and NotImplementedError below it: encrypted, or of an unknown method
+    ValueError,
+    KeyError,
+    OverflowError,
+)
 
 _FOREIGN = {
     b"%PDF": "a PDF document",
@@ -131,7 +147,7 @@ class Source:
     def _member(self, archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         try:
             return archive.open(name)
-        except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise self.error(f"can't unpack {name!r} in the zip: {error}") from error
 
     def _blocks(self, stream: _Readable, limit: int | None, size: int) -> Iterator[bytes]:
@@ -139,7 +155,7 @@ class Source:
         while True:
             try:
                 block = stream.read(size)
-            except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            except DAMAGE as error:
                 raise self.error(f"can't be read to its end: {error}") from error
             if not block:
                 return
@@ -173,7 +189,7 @@ class Source:
         try:
             with gzip.GzipFile(fileobj=self.stream, mode="rb") as packed:
                 head = packed.read(4096)
-        except (OSError, EOFError, zlib.error) as error:
+        except DAMAGE as error:
             raise self.error(f"a damaged gz file: {error}") from error
         if not head:
             raise self.error("the gz file holds nothing")
@@ -191,7 +207,7 @@ class Source:
                 member = self._only_member(names)
                 with self._member(archive, member) as packed:
                     head = packed.read(4096)
-        except (zipfile.BadZipFile, OSError, EOFError, zlib.error, ValueError) as error:
+        except DAMAGE as error:
             raise self.error(f"a damaged zip or workbook: {error}") from error
         if not head:
             raise self.error(f"{member!r} in the zip is empty")
