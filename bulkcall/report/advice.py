@@ -68,9 +68,8 @@ def tone(report: Report) -> str:
         return "bad"
     if report.outcomes[Outcome.SUCCESS] == report.rows:
         return "good"
-    bad = sum(report.outcomes[each] for each in (Outcome.UNKNOWN, Outcome.MISSING, Outcome.UNSENT))
     half = report.outcomes[Outcome.SUCCESS] * 2 < report.rows
-    return "bad" if bad or half or report.run.reason else "mixed"
+    return "bad" if half or report.outcomes[Outcome.UNSENT] or report.run.reason else "mixed"
 
 
 def next_steps(report: Report) -> tuple[Step, ...]:

@@ -13,7 +13,7 @@ from bulkcall.report.compare import Change
 from bulkcall.report.figures import figures
 from bulkcall.report.flow import stages
 from bulkcall.report.masking import masked
-from bulkcall.report.words import duration, visible, visible_masked, when
+from bulkcall.report.words import duration, share, visible, visible_masked, when
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +44,7 @@ def _environment() -> Environment:
     )
     environment.filters["n"] = lambda number: f"{number:,}"
     environment.filters["when"] = when
+    environment.filters["share"] = share
     return environment
 
 

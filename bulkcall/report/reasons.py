@@ -20,14 +20,23 @@ _MOST_EXAMPLES = 5
 _LONGEST = 300
 _OTHER = "other reasons"
 
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d")
-_NUMBER = re.compile(r"\+?\d[\d\s:./T+-]{2,}\d(?:\.\d+)?Z?|(?<=row )\d+")
+_UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
+# An apostrophe inside a word opens no quotation; a quoted plain word (a status) is no value.
+_QUOTED = re.compile(
+    r"(?<!\w)(?:'(?![a-z_]+')[^']*'|\"[^\"]*\"|\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d)(?!\w)"
+)
+_NUMBER = re.compile(
+    r"\+?\d[\d\s:./T+-]{2,}\d(?:\.\d+)?Z?|(?<=row )\d+|\d+(?= (?:characters|cells)\b)"
+)
+_HELD = re.compile(r"(?<=\bholds )[^\w\s]+(?=:)")
+_VARIES = (_UUID, _QUOTED, _NUMBER, _HELD)
 
 
 def reason_text(message: str) -> str:
-    """Leave out what differs from row to row: quoted values, numbers, times."""
-    text = _QUOTED.sub("…", message[: 4 * _LONGEST])
-    text = _NUMBER.sub("…", text) if any(map(str.isdigit, text)) else text
+    """Leave out what differs from row to row: ids, quoted values, numbers, times."""
+    text = message[: 4 * _LONGEST]
+    for pattern in _VARIES:
+        text = pattern.sub("…", text)
     return text[:_LONGEST]
 
 

@@ -28,6 +28,16 @@ def duration(start: int, end: int | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
+def share(part: float) -> str:
+    """Give a share in per cent; what is there but tiny is not shown as nothing, nor most as all."""
+    per_cent = 100 * part
+    if 0 < per_cent < 0.1:  # noqa: PLR2004 - the last digit shown
+        return "< 0.1 %"
+    if 99.9 < per_cent < 100:  # noqa: PLR2004 - the same from above
+        return "> 99.9 %"
+    return f"{per_cent:.1f} %"
+
+
 def visible(text: str) -> str:
     """Cut a foreign text; control characters and marks that turn the reading are shown by name."""
     if len(text) > _LONGEST:
