@@ -1,0 +1,121 @@
+"""A PostgreSQL server of the tests' own: in a temporary folder, on loopback, gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Self
+
+import psycopg
+
+USER = "ledger"
+PASSWORD = "not-to-be-shown"  # noqa: S105 - of a server that lives for seconds
+
+
+class NoServerError(Exception):
+    """No PostgreSQL server is installed. The text says what to do."""
+
+
+class Server:
+    """Starts, restarts and stops one server."""
+
+    def __init__(self) -> None:
+        found = shutil.which("postgres")
+        bins = [Path(found).parent] if found else []
+        bins += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+        if not bins:
+            raise NoServerError(
+                "no PostgreSQL server here; `apt-get install postgresql` brings one"
+            )
+        self._bin = bins[0]
+        # Not in pytest's own folder: another user can't enter that.
+        self._folder = Path(tempfile.mkdtemp(prefix="bulkcall-postgresql-"))
+        self._data = self._folder / "data"
+        self._databases = 0
+        self.port = _free_port()
+        self._user = ""
+        secret = self._folder / "password"
+        secret.write_text(PASSWORD)
+        if os.getuid() == 0:
+            # The server refuses to run as root.
+            self._user = "postgres" if _known("postgres") else "nobody"
+            shutil.chown(self._folder, self._user)
+            shutil.chown(secret, self._user)
+        options = ("-U", USER, "-A", "scram-sha-256", "-N", f"--pwfile={secret}")
+        self._run("initdb", "-D", self._data, *options)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop("immediate")
+        shutil.rmtree(self._folder)
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        log = self._data / "log"
+        self._run("pg_ctl", "-D", self._data, "-o", options, "-l", log, "-w", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop the server; "immediate" is what a crash of it leaves behind."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
+    def kill(self) -> None:
+        """Kill the server's main process, as a power cut would."""
+        pid = int((self._data / "postmaster.pid").read_text().split("\n")[0])
+        os.kill(pid, signal.SIGQUIT)
+
+    @contextlib.contextmanager
+    def database(self):
+        """Give the URL of an empty database."""
+        self._databases += 1
+        name = f"ledger{self._databases}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        yield self.url(name)
+
+    def url(self, name: str) -> str:
+        """Give a database's URL."""
+        return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [str(self._bin / program), *map(str, arguments)]
+        if self._user:
+            ids = [f"--reuid={self._user}", f"--regid={_group(self._user)}", "--clear-groups"]
+            command = ["setpriv", *ids, *command]
+        # Into a file, not a pipe: the server would keep a pipe open for good.
+        with (self._folder / "said").open("w+b") as said:
+            done = subprocess.run(
+                command, check=False, stdout=said, stderr=said, cwd="/", timeout=60
+            )
+            said.seek(0)
+            if done.returncode:
+                raise RuntimeError(f"{program} failed: {said.read().decode()}")
+
+
+def _group(user: str) -> int:
+    return pwd.getpwnam(user).pw_gid
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _known(user: str) -> bool:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return False
+    return True
