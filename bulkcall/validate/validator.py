@@ -21,6 +21,8 @@ from bulkcall.validate.rules import FinishedRecord
 from bulkcall.validate.times import TimeReader, Times
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from bulkcall.records import CampaignFile, Chunk
@@ -120,7 +122,16 @@ class Validator:
                 "message": findings["message"].take(worst),
             }
         )
-        _prove(records)
+        _prove(
+            {
+                "caller_number": numbers[Field.CALLER_NUMBER].digits,
+                "receiver_number": numbers[Field.RECEIVER_NUMBER].digits,
+                "starts_at": starts.epoch_ms,
+                "ends_at": ends.epoch_ms,
+                "identity": identity.view(np.int64),
+            },
+            valid,
+        )
         return CheckedChunk(chunk, records, findings)
 
     def _column(self, chunk: Chunk, field: Field) -> pa.Array:
@@ -177,9 +188,8 @@ def _fault_flags(chunk: Chunk) -> NDArray[np.int8]:
     return flags
 
 
-def _prove(records: pa.Table) -> None:
+def _prove(columns: Mapping[str, NDArray[np.int64]], valid: NDArray[np.bool_]) -> None:
     """Hold the valid rows against the finished record's model; a failure is a mistake of ours."""
-    names = ["caller_number", "receiver_number", "starts_at", "ends_at", "identity"]
-    frame = records.select(names).filter(records["valid"]).to_pandas()
+    frame = pd.DataFrame({name: column[valid] for name, column in columns.items()})
     frame["duration"] = frame["ends_at"] - frame["starts_at"]
     FinishedRecord.validate(frame)

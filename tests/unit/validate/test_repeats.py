@@ -9,6 +9,7 @@ import pytest
 
 from bulkcall.records import Field
 from bulkcall.validate import RepeatFinder, ValidateOptions, Validator
+from bulkcall.validate.repeats import _ENTRY, _repeats
 from tests.unit.validate.conftest import GOOD, NOW_MS, campaign_file, chunk_of
 
 C, R, L, N, W, S, E = Field
@@ -114,3 +115,10 @@ def test_identity_is_the_same_in_every_process_and_version(check):
     identities = records["identity"].to_pylist()
     assert identities[0] == identities[2], "the times are no part of it"
     assert identities == IDENTITIES
+
+
+def test_records_that_share_one_word_of_their_hash_are_told_apart():
+    """Equal means equal in all 128 bits, wherever the rows stand."""
+    entries = np.array([(7, 1, 1), (7, 2, 2), (7, 1, 3), (8, 1, 4), (7, 2, 5)], dtype=_ENTRY)
+    rows, first_rows = _repeats(entries)
+    assert sorted(zip(rows.tolist(), first_rows.tolist(), strict=True)) == [(3, 1), (5, 2)]
