@@ -20,9 +20,8 @@ for _name, _file in (("report_ledgers", "ledgers.py"), ("report_campaign", "camp
         sys.modules[_name] = importlib.util.module_from_spec(_spec)
         _spec.loader.exec_module(sys.modules[_name])
 
-_EVERY_SHEET_AS_UTF8 = (
-    "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
-)
+# Comma, double quote, UTF-8, from line 1, texts as shown, and each sheet (-1) to its own file.
+_EVERY_SHEET = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
 
 
 @pytest.mark.integration
