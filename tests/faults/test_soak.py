@@ -1,0 +1,71 @@
+"""A long run at the real limit with faults switched on and off; left out of `make test`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+
+import pytest
+from send_parts import REALTIME
+from weather_parts import check_truth, send_rows
+
+from bulkcall.sandbox.running import running
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+SECONDS = int(os.environ.get("BULKCALL_SOAK_SECONDS", "600"))
+FAULTS = (
+    "limit,seconds=1",
+    "limit,retry_after=date,seconds=1",
+    "limit,retry_after=absent",
+    "status,status=503",
+    "status,status=500,applied=1",
+    "html,status=502",
+    "reset,applied=0",
+    "reset,applied=1",
+    "hang,seconds=2,applied=1",
+    "slow,ms=500",
+    "cut",
+    "empty,applied=1",
+    "truncated",
+    "revoked",
+    "bad_token",
+)
+
+
+def test_ledger_and_journal_agree_after_a_long_run_in_changing_weather(ledger):
+    """Row by row: nothing lost, nothing made up, and no window over the limit by our doing."""
+    rng = random.Random(7)
+    with running(rules="none", token_limit=0) as sandbox:
+
+        async def weather(notes):
+            end = asyncio.get_running_loop().time() + SECONDS * 0.9
+            while asyncio.get_running_loop().time() < end:
+                kind, _, rest = rng.choice(FAULTS).partition(",")
+                # A token that dies is replaced once a fault, not for each request of a share.
+                often = "times=1" if kind in ("revoked", "bad_token") else "times=20,share=0.1"
+                order = f"{kind}@realtime,{often}" + (f",{rest}" if rest else "")
+                await asyncio.to_thread(sandbox.order, order)
+                await asyncio.sleep(4)
+                await asyncio.to_thread(sandbox.clear_faults)
+                if rng.random() < 0.1:
+                    await asyncio.to_thread(sandbox.away, 2)
+                await asyncio.sleep(2.5)
+
+        result = send_rows(
+            ledger,
+            sandbox,
+            REALTIME,
+            90 * SECONDS,
+            midway=weather,
+            realtime_per_second=100.0,
+            request_timeout=5.0,
+            max_tries=20,
+        )
+        assert result.error is None
+        check_truth(result, sandbox)
+        over = [entry for entry in sandbox.journal() if entry.over]
+    print(f"\n{result.counts} requests {result.ended.requests} retries {result.ended.retries}")  # noqa: T201 - the figures of the run
+    assert set(result.counts) <= {"success", "unknown"}
+    assert len(over) <= 0.002 * result.ended.requests
