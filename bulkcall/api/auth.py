@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from bulkcall.api.failures import NoToken
 from bulkcall.api.reading import bad_token
 from bulkcall.errors import CredentialsError
+from bulkcall.pace import StopAsked
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bulkcall.api.tokens import TokenSource
     from bulkcall.pace import Turn
+    from bulkcall.progress import Stop
 
 CALL = "bulkcall.call"
 
@@ -35,8 +38,9 @@ class TokenAuth(httpx.Auth):
     for a new turn of its lane first, like every request. Its `Call` is an extension of it.
     """
 
-    def __init__(self, source: TokenSource) -> None:
+    def __init__(self, source: TokenSource, stop: Stop) -> None:
         self._source = source
+        self._stop = stop
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -53,7 +57,10 @@ class TokenAuth(httpx.Auth):
         lane = call.turn.lane
         call.turn.answered()
         another = await self._source.replace(token)
-        call.turn = await lane.turn()
+        try:
+            call.turn = await lane.turn(self._stop)
+        except StopAsked as asked:
+            raise NoToken("stopped before it could go again under a new token") from asked
         request.headers["Authorization"] = f"Bearer {another.secret.reveal()}"
         call.requests += 1
         response = yield request

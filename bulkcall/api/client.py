@@ -86,6 +86,7 @@ class Api:
         self._settings = settings
         self._clock = clock
         self._progress: Progress = progress or Silent()
+        self._stop = stop or Stop()
         self._paths = Paths(settings.base_url, settings.client_account_id)
         self._client = open_client(settings, transport)
         self._realtime = httpx.URL(self._paths.realtime)
@@ -98,7 +99,7 @@ class Api:
             url=self._paths.token,
             log=token_log,
             progress=self._progress,
-            stop=stop or Stop(),
+            stop=self._stop,
         )
         if state_dir is None and transport is None:
             state_dir = default_state_dir()
@@ -127,7 +128,7 @@ class Api:
             source: ReadyToken | CreatedToken = ReadyToken(settings.token, self._clock.now_ms())
         else:
             source = CreatedToken(self._office, self._clock)
-        return Slot(number, source, *self._maker.lanes())
+        return Slot(number, source, self._maker.lanes(), self._stop)
 
     async def open_slots(self) -> None:
         """Get every slot's token ahead, side by side within the cap.

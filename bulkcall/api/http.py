@@ -15,6 +15,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from bulkcall.api.border import Border
+from bulkcall.errors import SettingsError
 from bulkcall.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -52,15 +53,26 @@ def open_client(
             trust_env=False,
         )
     most = CONNECTIONS_PER_TOKEN * max(1, settings.tokens) + 16
-    return _Client(
-        loopback=is_loopback(urlsplit(settings.base_url).hostname or ""),
-        deadline=deadline,
-        secrets=secrets,
-        most=most,
-        headers=_HEADERS,
-        timeout=timeout,
-        limits=httpx.Limits(max_connections=most, keepalive_expiry=KEEP_ALIVE),
-    )
+    try:
+        return _Client(
+            loopback=is_loopback(urlsplit(settings.base_url).hostname or ""),
+            deadline=deadline,
+            secrets=secrets,
+            most=most,
+            headers=_HEADERS,
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=most, keepalive_expiry=KEEP_ALIVE),
+        )
+    except OSError as error:  # ssl.SSLError is one
+        raise SettingsError(
+            "SSL_CERT_FILE or SSL_CERT_DIR names no certificates that can be read "
+            f"({error.strerror or type(error).__name__})"
+        ) from error
+    except (ValueError, httpx.InvalidURL) as error:
+        raise SettingsError(
+            "a proxy in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY) can't be used: it must be "
+            "a URL like http://host:port"
+        ) from error
 
 
 class _Client(HttpxAiohttpClient):
@@ -89,12 +101,26 @@ class _Client(HttpxAiohttpClient):
     ) -> httpx.AsyncBaseTransport:
         if self._loopback and not is_loopback(proxy.url.host):
             return self._behind_border(None, **given)
+        if proxy.url.scheme not in {"http", "https"}:
+            unusable = _Unusable(f"{proxy.url.scheme} proxies are not supported")
+            return Border(unusable, self._deadline)
         return self._behind_border(proxy, **given)
 
     def _behind_border(self, proxy: httpx.Proxy | None, **given: Any) -> Border:
         given.pop("transport", None)
         inner = _Transport(self._most, proxy=proxy, **given)
         return Border(inner, self._deadline, self._secrets)
+
+
+class _Unusable(httpx.AsyncBaseTransport):
+    """Stands for a proxy that can't be spoken to; it may never be asked (NO_PROXY)."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Say why not."""
+        raise httpx.ProxyError(self._why, request=request)
 
 
 class _Transport(AiohttpTransport):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bulkcall.api.tokens import TokenSource
     from bulkcall.clock import Clock
-    from bulkcall.progress import Progress
+    from bulkcall.progress import Progress, Stop
     from bulkcall.settings import Settings
 
 SECOND = 1.0
@@ -25,15 +25,17 @@ class Slot:
     """One token's place: its own three paced lanes. The token is got when first needed."""
 
     def __init__(
-        self, number: int, source: TokenSource, realtime: Lane, batch: Lane, status: Lane
+        self,
+        number: int,
+        source: TokenSource,
+        lanes: tuple[Lane, Lane, Lane],
+        stop: Stop,
     ) -> None:
         self.number = number
         """From 0."""
         self.source = source
-        self.auth = TokenAuth(source)
-        self.realtime = realtime
-        self.batch = batch
-        self.status = status
+        self.auth = TokenAuth(source, stop)
+        self.realtime, self.batch, self.status = lanes
 
     def __repr__(self) -> str:
         return f"Slot({self.number})"

@@ -23,6 +23,7 @@ from bulkcall.api import (
     Unreadable,
 )
 from bulkcall.clock import SystemClock
+from bulkcall.errors import SettingsError
 from bulkcall.records import CallRecord
 from bulkcall.settings import Secret, Settings
 
@@ -334,6 +335,38 @@ def test_a_proxy_elsewhere_is_passed_by_on_loopback(monkeypatch):
             assert (await send(api)).success
 
     asyncio.run(run())
+
+
+def test_a_socks_proxy_is_told(monkeypatch):
+    """It can't be spoken to: said in a line, and only where it would be used."""
+
+    async def run():
+        async with Server().running() as server:
+            monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1080")
+            async with api_at(f"http://127.0.0.1:{server.port}") as api:
+                told = await failure(api)
+                assert type(told) is Unreachable
+                assert "socks5h proxies are not supported" in told.message
+            monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+            async with api_at(f"http://127.0.0.1:{server.port}") as api:
+                assert (await send(api)).success
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "ftp://127.0.0.1:1"),
+        ("SSL_CERT_FILE", "/nonexistent/ca.pem"),
+        ("SSL_CERT_FILE", str(HERE / "test_network.py")),
+    ],
+)
+def test_an_environment_that_cant_be_used_is_told(monkeypatch, name, value):
+    """A proxy that is no URL and certificates that are not there: one line that names them."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        api_at("https://127.0.0.1:9")
 
 
 def test_a_ready_tokens_pace_outlives_the_api(tmp_path):

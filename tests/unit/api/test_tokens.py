@@ -132,6 +132,28 @@ def test_many_turned_away_at_once_count_once():
     asyncio.run(run())
 
 
+def test_a_stop_ends_the_wait_to_go_again():
+    """A record that waits to go again under a new token does not outstay a stop."""
+
+    async def run():
+        server, stop = Server(), Stop()
+        async with opened(server, stop=stop) as api:
+            await send(api)
+            server.revoked.add("token-number-1")
+            slot = api.slots[0]
+            turn = await slot.realtime.turn()
+            slot.realtime.pause(3600)
+            stop.request("signal")
+            from tests.unit.api.parts import RECORD
+
+            with pytest.raises(NoToken, match="stopped") as caught:
+                await api.send_record(slot, RECORD, turn)
+            assert caught.value.requests == 1
+            assert slot.realtime.in_flight == 0
+
+    asyncio.run(run())
+
+
 def test_a_fresh_token_turned_away_is_a_credentials_problem():
     """A 401 to a token just created stops the run, in one line without any secret."""
 
