@@ -170,5 +170,5 @@ def _open_sheet(
         header_line=header.line,
         sheet=sheet.name,
     )
-    rows = sheets.read_rows(header.below, len(columns), options, line=header.line + 1)
+    rows = sheets.read_rows(header.below, columns, file.fields, options, line=header.line + 1)
     return file, rows

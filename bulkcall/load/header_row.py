@@ -30,7 +30,7 @@ class HeaderRow:
 
 
 def find_header(batches: Iterator[pa.RecordBatch]) -> HeaderRow | None:
-    """Take the first row that is not blank; None where all are."""
+    """Take the first row that is not blank; None where all are. The last column is no cell."""
     line = 1
     for batch in batches:
         at = 0
@@ -50,7 +50,7 @@ def find_header(batches: Iterator[pa.RecordBatch]) -> HeaderRow | None:
 
 
 def _row(batch: pa.RecordBatch, at: int) -> list[str]:
-    return [column[at].as_py() for column in batch.columns]
+    return [column[at].as_py() for column in batch.columns[:-1]]
 
 
 def _hint(columns: list[str], below: pa.RecordBatch, header: int) -> str:

@@ -1,4 +1,4 @@
-"""XLSX, XLS and ODS: one sheet's rows, read by a process of its own (workbook.py)."""
+"""XLSX, XLS and ODS: one sheet's rows, read by a process of its own (bulkcall.workbook)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from bulkcall.load.rows import Rows, finished, names_of, surplus_fault, without_
 from bulkcall.load.source import DAMAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
 
     from bulkcall.load.options import LoadOptions
     from bulkcall.load.source import Source
+    from bulkcall.records import Field
 
 _CHUNK = 100_000
 _CPU_SECONDS = 900
@@ -47,7 +48,7 @@ class Sheet:
         }
         source.stream.seek(0)
         self._reader = subprocess.Popen(  # noqa: S603 - our own module, under our own Python
-            [sys.executable, "-P", "-m", "bulkcall.load.workbook", json.dumps(asked)],
+            [sys.executable, "-P", "-m", "bulkcall.workbook", json.dumps(asked)],
             stdin=source.stream,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -118,40 +119,71 @@ def _check_size(source: Source, options: LoadOptions) -> None:
 
 
 def read_rows(
-    batches: Iterator[pa.RecordBatch], width: int, options: LoadOptions, *, line: int
+    batches: Iterator[pa.RecordBatch],
+    columns: Sequence[str],
+    fields: Mapping[Field, int],
+    options: LoadOptions,
+    *,
+    line: int,
 ) -> Iterator[Rows]:
     """Give the rows below the header in chunks, without blank ones.
 
     Args:
         batches: Rows as they stand in the sheet, the first of them on row `line`.
-        width: How many columns the header has.
+        columns: The header.
+        fields: Which columns a record is made of; elsewhere an error shown is only text.
         options: For the limits.
         line: Row of the sheet, counted from 1.
     """
+    needed = {index: columns[index] for index in fields.values()}
     held: list[pa.RecordBatch] = []
     count = 0
     for batch in batches:
         held.append(batch)
         count += batch.num_rows
         if count >= _CHUNK:
-            yield from _shaped(pa.Table.from_batches(held), width, options, line)
+            yield from _shaped(held, len(columns), needed, options, line)
             line += count
             held, count = [], 0
     if held:
-        yield from _shaped(pa.Table.from_batches(held), width, options, line)
+        yield from _shaped(held, len(columns), needed, options, line)
 
 
-def _shaped(table: pa.Table, width: int, options: LoadOptions, line: int) -> Iterator[Rows]:
-    table = table.combine_chunks()
+def _shaped(
+    batches: Sequence[pa.RecordBatch],
+    width: int,
+    needed: Mapping[int, str],
+    options: LoadOptions,
+    line: int,
+) -> Iterator[Rows]:
+    table = pa.Table.from_batches(batches).combine_chunks()
     lines = pa.array(np.arange(line, line + table.num_rows), pa.int64())
     rows = without_blanks(Rows(table, lines))
-    cells = rows.cells.select(range(min(width, table.num_columns)))
+    own = table.num_columns - 1
+    cells = rows.cells.select(range(min(width, own)))
     for name in names_of(width)[cells.num_columns :]:
         cells = cells.append_column(name, pa.array([""] * len(rows), pa.string()))
     faults: dict[int, str] = {}
-    for index in range(width, table.num_columns):
-        column = rows.cells.column(index)
-        for at in pc.indices_nonzero(pc.not_equal(column, "")).to_pylist():
-            faults.setdefault(at, surplus_fault(width, index + 1, column[at].as_py()))
+    for at, note in _filled(rows.cells.column(own)):
+        for index, shown in json.loads(note).items():
+            if int(index) in needed:
+                faults.setdefault(at, _unshown_fault(needed[int(index)], shown))
+    for index in range(width, own):
+        for at, cell in _filled(rows.cells.column(index)):
+            faults.setdefault(at, surplus_fault(width, index + 1, cell))
     if len(rows):
         yield finished(Rows(cells, rows.lines, faults), options.max_cell)
+
+
+def _filled(column: pa.ChunkedArray) -> Iterator[tuple[int, str]]:
+    for at in pc.indices_nonzero(pc.not_equal(column, "")).to_pylist():
+        yield at, column[at].as_py()
+
+
+def _unshown_fault(column: str, shown: str) -> str:
+    if shown:
+        return f"column {column!r} shows the error {shown}; mend its formula"
+    return (
+        f"column {column!r} holds a formula that was never computed; open the workbook in a "
+        "spreadsheet program and save it"
+    )

@@ -34,7 +34,7 @@ DAMAGE = (
     zipfile.BadZipFile,
     RuntimeError,  # and NotImplementedError below it: encrypted, or of an unknown method
     ValueError,
-    KeyError,
+    LookupError,  # a member without a name, or one that the directory does not have
     OverflowError,
 )
 

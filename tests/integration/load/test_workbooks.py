@@ -89,6 +89,31 @@ def test_formulas_are_their_shown_value(load):
     assert load(data).rows == [("1", "2", "Acme", "2")]
 
 
+def test_a_formula_never_computed_is_a_fault(load):
+    """What it would show can't be known; in a column only carried through it does no harm."""
+    rows = [HEADER, ["1", "2", "=A2&B2", "x"], ["1", "2", "Acme", "=1+1"], ["=1", None, None, None]]
+    loaded = load(xlsx(("A", rows)))
+    assert loaded.rows == [("1", "2", "", "x"), ("1", "2", "Acme", ""), ("", "", "", "")]
+    assert list(loaded.faults) == [1, 3]
+    assert "'label' holds a formula that was never computed" in loaded.faults[1]
+
+
+def test_a_formula_computed_to_nothing_is_empty(load):
+    """Excel writes such a cell as an empty text."""
+    data = xlsx(("A", [HEADER, ["1", "2", "=IF(1,)", "x"]]))
+    part = "xl/worksheets/sheet1.xml"
+    loaded = load(repacked(data, part, lambda x: x.replace(b'<c r="C2"', b'<c r="C2" t="str"')))
+    assert (loaded.rows, loaded.faults) == ([("1", "2", "", "x")], {})
+
+
+def test_an_error_is_shown_and_no_label(load):
+    """`#N/A` is the cell's text, and not what anybody wants to send."""
+    rows = [[], [None, *HEADER], [None, "1", "2", "#N/A", "x"], [None, "1", "2", "Acme", "#REF!"]]
+    loaded = load(xlsx(("A & B", rows)))
+    assert loaded.rows == [("1", "2", "#N/A", "x"), ("1", "2", "Acme", "#REF!")]
+    assert loaded.faults == {1: "column 'label' shows the error #N/A; mend its formula"}
+
+
 def test_blank_rows_and_a_header_further_down(load):
     """Rows keep the sheet's own numbers; empty rows and columns above and left do no harm."""
     rows = [[], [None, *HEADER], [], [None, "1", "2", "Acme", "x"], [], [None, "3", "4", "Acme"]]

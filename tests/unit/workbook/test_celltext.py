@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from bulkcall.load.celltext import text_of
+from bulkcall.workbook.celltext import text_of
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""The process that reads a workbook for sheets.py: `python -m bulkcall.load.workbook OPTIONS`.
+"""The process that reads a workbook for load/sheets.py: `python -m bulkcall.workbook OPTIONS`.
 
 The workbook comes on standard input (a file). What goes out on standard output is one line of JSON,
 `{"sheet": name}` or `{"error": text, "usage": bool}`, and after the first a stream of Arrow
-batches: a string column for each column of the sheet, a row for each of its rows from row 1 on.
+batches: a string column for each column of the sheet and one named `unshown`, a row for each of the
+sheet's rows from row 1 on.
 
 It is a process of its own because the reader (calamine, in Rust) holds the whole sheet, and a
 hostile workbook can make it ask for more memory than there is, which ends the process that asks.
@@ -13,17 +14,20 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
 import python_calamine as calamine
 
-from bulkcall.load.celltext import text_of
+from bulkcall.workbook.celltext import text_of
+from bulkcall.workbook.formulas import unshown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+UNSHOWN = "unshown"
+"""The last column, JSON: column → `#N/A`, or empty for a formula never computed."""
 _BATCH = 20_000
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 
@@ -42,6 +46,7 @@ def main(options: str) -> None:
     out = sys.stdout.buffer
     try:
         sheet = _open(sys.stdin.buffer, given["sheet"])
+        unshown_cells = unshown(sys.stdin.buffer, sheet.name)
     except _RefusedError as refused:
         _say(out, error=str(refused), usage=refused.usage)
     except calamine.PasswordError:
@@ -51,7 +56,7 @@ def main(options: str) -> None:
         _say(out, error=f"the workbook is damaged ({text}); save it again as XLSX")
     else:
         _say(out, sheet=sheet.name)
-        _write(sheet, out)
+        _write(sheet, unshown_cells, out)
 
 
 def _say(out: IO[bytes], **what: object) -> None:
@@ -84,14 +89,31 @@ def _choose(book: calamine.CalamineWorkbook, wanted: str | None) -> str:
     raise _RefusedError(f"no visible sheet; name one with --sheet: {names or 'there is none'}")
 
 
-def _write(sheet: calamine.CalamineSheet, out: IO[bytes]) -> None:
+def _write(
+    sheet: calamine.CalamineSheet, unshown_cells: dict[int, dict[int, str]], out: IO[bytes]
+) -> None:
     width = sheet.width
-    schema = pa.schema([(str(i), pa.string()) for i in range(width)])
+    left = sheet.start[1] if sheet.start else 0
+    schema = pa.schema([(str(i), pa.string()) for i in range(width)] + [(UNSHOWN, pa.string())])
     rows: Iterator[list[Any]] = sheet.iter_rows()
+    # Rows that hold nothing but such formulas stand beyond the last row that calamine gives.
+    height = min(max(unshown_cells, default=-1) + 1, _MOST_ROWS)
+    below = height - (sheet.end[0] + 1 if sheet.end else 0)
+    rows = chain(rows, ([""] * width for _ in range(below)))
+    first = 0
     with pa.ipc.new_stream(out, schema) as stream:
         while part := list(islice(rows, _BATCH)):
-            columns = zip(*part, strict=True)
-            stream.write_batch(pa.record_batch([_texts(c) for c in columns], schema=schema))
+            notes = [""] * len(part)
+            for at in unshown_cells.keys() & range(first, first + len(part)):
+                cells = {column - left: text for column, text in unshown_cells[at].items()}
+                cells = {column: text for column, text in cells.items() if 0 <= column < width}
+                for column, text in cells.items():
+                    part[at - first][column] = text
+                notes[at - first] = json.dumps(cells) if cells else ""
+            columns = [_texts(column) for column in zip(*part, strict=True)]
+            columns.append(pa.array(notes, pa.string()))
+            stream.write_batch(pa.record_batch(columns, schema=schema))
+            first += len(part)
 
 
 def _texts(cells: tuple[Any, ...]) -> pa.Array:
