@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bulkcall.campaigns import (
+        compare,
         open_ledger,
         plan,
         reconcile,
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "open_ledger", "plan", "reconcile", "report", "resume", "run", "validate"]
+__all__ = [
+    "__version__",
+    "compare",
+    "open_ledger",
+    "plan",
+    "reconcile",
+    "report",
+    "resume",
+    "run",
+    "validate",
+]
 
 
 def __getattr__(name: str) -> Any:

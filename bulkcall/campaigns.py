@@ -26,7 +26,7 @@ from bulkcall.records import Channel, OnUnknown
 from bulkcall.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bulkcall.checking import Validation
     from bulkcall.intake import Source
@@ -117,13 +117,53 @@ def reconcile(
     run_id: str | None = None,
     *,
     settings: Settings | None = None,
+    out: Path | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> RunResult:
-    """Ask the API again for what is not final in a run (the last by default); sends nothing."""
+    """Ask the API again for what is not final in a run (the last by default); sends nothing.
+
+    `out` is where the report is written, the run's own folder by default.
+    """
     settings = settings or load_settings().settings
     with _pipeline(settings, progress, stop) as pipeline:
-        return pipeline.reconcile(run_id)
+        return pipeline.reconcile(run_id, out)
+
+
+def compare(
+    file: str | Path,
+    *,
+    batch_ids: Sequence[str] = (),
+    status_files: Sequence[str | Path] = (),
+    settings: Settings | None = None,
+    out: Path | None = None,
+    sheet: str | None = None,
+    start: str | None = None,
+    window: str | None = None,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> RunResult:
+    """Hold a campaign file against batches that somebody else sent; sends nothing.
+
+    Args:
+        file: the campaign file that was sent.
+        batch_ids: batches to ask the API for.
+        status_files: saved batch status answers (JSON) instead.
+        settings: as in `run`.
+        out: as in `run`.
+        sheet: as in `run`.
+        start: as in `run`.
+        window: as in `run`.
+        progress: as in `run`.
+        stop: as in `run`.
+
+    Raises:
+        UsageError: a file can't be read, or the server does not know a batch.
+    """
+    settings = settings or load_settings().settings
+    source = _source(file, settings, sheet, start, window)
+    with _pipeline(settings, progress, stop) as pipeline:
+        return pipeline.compare(source, batch_ids, [str(each) for each in status_files], out)
 
 
 def report(

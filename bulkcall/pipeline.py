@@ -11,13 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.delivery import Delivery
-from bulkcall.errors import BulkcallError, CampaignFileError, LedgerError, UsageError
+from bulkcall.errors import (
+    BulkcallError,
+    CampaignFileError,
+    LedgerError,
+    StoppedError,
+    UsageError,
+)
 from bulkcall.intake import Source, Tolerance, reading
 from bulkcall.job import (
     RunOptions,
@@ -29,17 +36,21 @@ from bulkcall.job import (
 )
 from bulkcall.ledger import RunState
 from bulkcall.progress import Silent, Stop
+from bulkcall.reconcile import adopt, ask, read_status_file
 from bulkcall.records import OnUnknown
-from bulkcall.report import publish
+from bulkcall.report import make_folder, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Sequence
 
     from bulkcall.clock import Clock
     from bulkcall.intake import Intake
     from bulkcall.ledger import Ledger, RunInfo
     from bulkcall.progress import Progress
+    from bulkcall.reconcile import StatusData
     from bulkcall.settings import Settings
+
+_T = TypeVar("_T")
 
 
 class Pipeline:
@@ -72,9 +83,7 @@ class Pipeline:
         if not options.dry_run:
             require_credentials(self._settings)
         with reading(source, self._progress, self._stop) as intake:
-            run = self._ledger.begin_run(
-                new_run(intake.file, source, options, self._settings, at=self._clock.now_ms())
-            )
+            run = self._begin(intake, source, options)
             with self._ledger.hold(run.run_id):
                 return self._finish(run, lambda: self._whole(run, intake, options, tolerance))
 
@@ -88,16 +97,35 @@ class Pipeline:
             run = self._ledger.run(run.run_id)
             return self._finish(run, lambda: self._rest(run, on_unknown or run.on_unknown))
 
-    def reconcile(self, run_id: str | None = None) -> RunResult:
+    def reconcile(self, run_id: str | None = None, out: Path | None = None) -> RunResult:
         """Ask again for what is not final, and write the report again."""
         run = self._ledger.run(run_id)
         require_credentials(self._settings)
         with self._ledger.hold(run.run_id):
-            return self._finish(run, lambda: self._ask_again(run))
+            return self._finish(run, lambda: self._ask_again(run), out=out)
 
     def report(self, run_id: str | None = None, out: Path | None = None) -> RunResult:
         """Write the report again from the ledger alone."""
         return self._report(self._ledger.run(run_id), out=out)
+
+    def compare(
+        self, source: Source, batch_ids: Sequence[str], files: Sequence[str], out: Path | None
+    ) -> RunResult:
+        """Hold a campaign file against batches that somebody else sent; sends nothing.
+
+        The batches are asked for by id, or read from saved status answers. The result is a run like
+        any other, with the same report.
+        """
+        answers = [answer for file in files for answer in read_status_file(file, batch_ids)]
+        if not answers:
+            require_credentials(self._settings)
+        # What was sent days ago is compared as it was: an `ends_at` that has passed is no matter.
+        then = source if source.start == "now" else replace(source, now_ms=0)
+        options = RunOptions(out=out, resend=True, allow_duplicates=True)
+        with reading(then, self._progress, self._stop) as intake:
+            run = self._begin(intake, source, options)
+            with self._ledger.hold(run.run_id):
+                return self._finish(run, lambda: self._adopt(run, intake, batch_ids, answers))
 
     # -- the stages, in order ------------------------------------------------------------------
 
@@ -136,6 +164,27 @@ class Pipeline:
             return run.state if waiting else RunState.FINISHED
         return RunState.STOPPED
 
+    def _adopt(
+        self, run: RunInfo, intake: Intake, batch_ids: Sequence[str], answers: list[StatusData]
+    ) -> RunState:
+        self._admit(run, intake, allow_duplicates=True)
+        if not answers:
+            timeout = self._settings.reconcile_timeout
+            answers = self._with_api(
+                lambda api: ask(api, batch_ids, clock=self._clock, stop=self._stop, timeout=timeout)
+            )
+        adopt(self._ledger, run.run_id, answers, at=self._clock.now_ms())
+        return RunState.FINISHED
+
+    def _begin(self, intake: Intake, source: Source, options: RunOptions) -> RunInfo:
+        """Write the run down, once it is sure that its report can be written."""
+        new = new_run(intake.file, source, options, self._settings, at=self._clock.now_ms())
+        try:
+            make_folder(Path(new.out_dir))
+        except StoppedError as error:
+            raise UsageError(str(error)) from error
+        return self._ledger.begin_run(new)
+
     def _admit(self, run: RunInfo, intake: Intake, *, allow_duplicates: bool) -> None:
         """Load and validate into the ledger, then find the rows that must not go out again."""
         for chunk in intake.checked():
@@ -161,7 +210,25 @@ class Pipeline:
             self._admit(run, intake, allow_duplicates=facts["allow_duplicates"])
 
     def _deliver(self, run: RunInfo, on_unknown: OnUnknown, *, confirm_only: bool = False) -> None:
-        async def go() -> None:
+        async def go(api: Api) -> None:
+            delivery = Delivery(
+                self._ledger,
+                run,
+                api,
+                self._settings,
+                clock=self._clock,
+                progress=self._progress,
+                stop=self._stop,
+                on_unknown=on_unknown,
+            )
+            await (delivery.confirm(again=True) if confirm_only else delivery.deliver())
+
+        self._with_api(go)
+
+    def _with_api(self, work: Callable[[Api], Coroutine[Any, Any, _T]]) -> _T:
+        """Run something that talks to the API, on an event loop of its own."""
+
+        async def go() -> _T:
             async with Api(
                 self._settings,
                 self._clock,
@@ -169,22 +236,14 @@ class Pipeline:
                 progress=self._progress,
                 stop=self._stop,
             ) as api:
-                delivery = Delivery(
-                    self._ledger,
-                    run,
-                    api,
-                    self._settings,
-                    clock=self._clock,
-                    progress=self._progress,
-                    stop=self._stop,
-                    on_unknown=on_unknown,
-                )
-                await (delivery.confirm(again=True) if confirm_only else delivery.deliver())
+                return await work(api)
 
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(go())
+            return runner.run(go())
 
-    def _finish(self, run: RunInfo, work: Callable[[], RunState]) -> RunResult:
+    def _finish(
+        self, run: RunInfo, work: Callable[[], RunState], *, out: Path | None = None
+    ) -> RunResult:
         """Do the work, write down how it ended, and report, whatever happened."""
         error: BulkcallError | None = None
         try:
@@ -198,12 +257,12 @@ class Pipeline:
             state = RunState.LOADING if loading else RunState.STOPPED
         if error is None:
             self._set_state(run, state, reason)
-            return self._report(run)
+            return self._report(run, out=out)
         # Where the ledger or the disk is what failed, the error that stopped the run is the one
         # to tell; what could not be written now is written by the resume.
         with contextlib.suppress(LedgerError, OSError):
             self._set_state(run, state, reason)
-            return self._report(run, error=error)
+            return self._report(run, out=out, error=error)
         raise error
 
     def _state(self, run: RunInfo) -> RunState:

@@ -120,6 +120,11 @@ def _resume_flags(flags: dict[str, Any], config: Path | None) -> str:
 
 def reading_a_file(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command FILE and the flags that say how it is read (contract: Campaign file)."""
+    return click.argument("file", metavar="FILE")(reading_flags(function))
+
+
+def reading_flags(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the flags alone that say how a campaign file is read."""
     for option in reversed(_READING):
         function = option(function)
     return function
@@ -142,7 +147,6 @@ def _columns(
 
 
 _READING = (
-    click.argument("file", metavar="FILE"),
     click.option(
         "--map",
         "columns",

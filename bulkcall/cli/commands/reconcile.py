@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bulkcall.cli.options import LEDGER, SENDING, common
+from bulkcall.cli.options import LEDGER, READING, SENDING, common, reading_flags
+from bulkcall.errors import UsageError
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
@@ -15,19 +17,63 @@ if TYPE_CHECKING:
 
 @click.command(name="reconcile")
 @click.argument("run_id", metavar="[RUN]", required=False)
-@common(*SENDING, *LEDGER)
-def command(given: Given, *, run_id: str | None) -> ExitStatus:
+@click.option("--file", help="A campaign file that others sent, instead of a run.")
+@click.option(
+    "--batch-id", "batch_ids", metavar="ID", multiple=True, help="A batch it was sent in."
+)
+@click.option(
+    "--status-file",
+    "status_files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A saved batch status answer (JSON), instead of asking the API.",
+)
+@reading_flags
+@common(*SENDING, *READING, *LEDGER)
+def command(
+    given: Given,
+    *,
+    run_id: str | None,
+    file: str | None,
+    batch_ids: tuple[str, ...],
+    status_files: tuple[Path, ...],
+    sheet: str | None,
+    start: str | None,
+    window: str | None,
+    out: Path | None,
+) -> ExitStatus:
     """Ask the API again for what is not final; sends no record. The last run by default.
 
-    Exit status as of `run`.
+    With --file and --batch-id (or --status-file) it holds a campaign file that something else sent
+    against its batches, and the same report comes out. Exit status as of `run`.
     """
     from bulkcall import campaigns
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
 
-    with stopping_on_signals() as stop:
-        result = campaigns.reconcile(
-            run_id, settings=given.settings, progress=progress_for(given.console), stop=stop
+    others = bool(batch_ids or status_files)
+    if (file is not None) != others or (file is not None and run_id is not None):
+        raise UsageError(
+            "reconcile takes a RUN, or --file together with --batch-id or --status-file"
         )
+    with stopping_on_signals() as stop:
+        progress = progress_for(given.console)
+        if file is None:
+            result = campaigns.reconcile(
+                run_id, settings=given.settings, out=out, progress=progress, stop=stop
+            )
+        else:
+            result = campaigns.compare(
+                file,
+                batch_ids=batch_ids,
+                status_files=status_files,
+                settings=given.settings,
+                out=out,
+                sheet=sheet,
+                start=start,
+                window=window,
+                progress=progress,
+                stop=stop,
+            )
     return show(given, result)
