@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bulkcall.progress import Stop
 
 CALL = "bulkcall.call"
+MOST_DEATHS = 3
+"""Tokens that one call may see die; more of them are no accident."""
 
 
 class Call:
@@ -32,7 +34,7 @@ class Call:
 
 
 class TokenAuth(httpx.Auth):
-    """Puts the slot's token on a request, and once another one where the server turns it away.
+    """Puts the slot's token on a request, and another one where the server turns it away.
 
     A request that was turned away with a bad token was not applied, so it may go again; it waits
     for a new turn of its lane first, like every request. Its `Call` is an extension of it.
@@ -45,28 +47,30 @@ class TokenAuth(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Authorise, and replace a dead token once."""
+        """Authorise, and replace a dead token.
+
+        Once, as a rule; again only where the replacement was taken for another call meanwhile, so
+        that it is no key pair that is wrong, and it is dead already.
+        """
         call: Call = request.extensions[CALL]
         token = await self._source.get()
-        request.headers["Authorization"] = f"Bearer {token.secret.reveal()}"
-        call.requests += 1
-        response = yield request
-        if not bad_token(response):
-            token.proved = True
-            return
-        lane = call.turn.lane
-        call.turn.answered()
-        another = await self._source.replace(token)
-        try:
-            call.turn = await lane.turn(self._stop)
-        except StopAsked as asked:
-            raise NoToken("stopped before it could go again under a new token") from asked
-        request.headers["Authorization"] = f"Bearer {another.secret.reveal()}"
-        call.requests += 1
-        response = yield request
-        if bad_token(response):
-            raise CredentialsError(
-                "the API turns away a token that was just replaced (HTTP 401): check that the key "
-                "pair belongs to BULKCALL_CLIENT_ACCOUNT_ID and may use this API"
-            )
-        another.proved = True
+        for deaths in range(MOST_DEATHS + 1):
+            request.headers["Authorization"] = f"Bearer {token.secret.reveal()}"
+            call.requests += 1
+            response = yield request
+            if not bad_token(response):
+                token.proved = True
+                return
+            if deaths == MOST_DEATHS or (deaths and not token.proved):
+                break
+            lane = call.turn.lane
+            call.turn.answered()
+            token = await self._source.replace(token)
+            try:
+                call.turn = await lane.turn(self._stop)
+            except StopAsked as asked:
+                raise NoToken("stopped before it could go again under a new token") from asked
+        raise CredentialsError(
+            "the API turns away a token that was just replaced (HTTP 401): check that the key "
+            "pair belongs to BULKCALL_CLIENT_ACCOUNT_ID and may use this API"
+        )

@@ -70,8 +70,8 @@ def open_client(
         ) from error
     except (ValueError, httpx.InvalidURL) as error:
         raise SettingsError(
-            "a proxy in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY) can't be used: it must be "
-            "a URL like http://host:port"
+            "a proxy in the environment can't be used: HTTP_PROXY, HTTPS_PROXY and ALL_PROXY must "
+            "be URLs like http://host:port"
         ) from error
 
 
