@@ -67,7 +67,9 @@ class Book:
         verdicts: list[Verdict | None] = []
         for verdict in watch.matching.verdicts:
             if verdict.state is not RowState.MISSING:
-                verdicts.append(self._decided(watch, verdict))
+                decided = self._decided(watch, verdict)
+                # What is not final yet will be soon: it is written down only when it is to stay.
+                verdicts.append(decided if decided.settled or settled else None)
             elif settled and not watch.matching.unplaced:
                 verdicts.append(self._decided(watch, missing(verdict, watch.batch_id)))
             elif settled:

@@ -19,7 +19,7 @@ ROUNDING_MS = 1000
 """A server that keeps whole seconds shows a time less than this away from the one that was sent."""
 
 
-_BLIND = frozenset(MASK * length for length in range(33))
+BLIND = frozenset(MASK * length for length in range(33))
 """Numbers as listed that show nothing."""
 
 
@@ -29,22 +29,26 @@ def shows(pattern: str, number: str) -> bool:
     A mask need not keep the number's length: if it doesn't, what stands before its first and after
     its last hidden place decides.
     """
-    if pattern in _BLIND:
+    if pattern in BLIND:
         return True
     first = pattern.find(MASK)
     if first < 0:
         return pattern == number
     after = pattern.rfind(MASK) + 1
-    length = len(pattern)
-    if length != len(number):
+    if len(pattern) != len(number):
         head, tail = pattern[:first], pattern[after:]
         fits = len(head) + len(tail) <= len(number)
         return fits and number.startswith(head) and number.endswith(tail)
-    if pattern[:first] != number[:first] or pattern[after:] != number[after:]:
-        return False
-    if pattern.count(MASK) == after - first:
-        return True
     return all(shown in (MASK, digit) for shown, digit in zip(pattern, number, strict=True))
+
+
+def form(pattern: str) -> tuple[int, int, str]:
+    """Give where a number as listed is hidden: first hidden place, the one after the last, mask."""
+    first = pattern.find(MASK)
+    if first < 0:
+        return 0, 0, ""
+    after = pattern.rfind(MASK) + 1
+    return first, after, MASK * (after - first)
 
 
 def tells(pattern: str) -> bool:

@@ -12,6 +12,8 @@ MASK = "*"
 FINAL_WORDS = {"success": RowState.SUCCESS, "error": RowState.ERROR}
 """The only known words of `status_info.status` (api.md); any other one is not final."""
 
+_NOT_FINAL = RowState.ACCEPTED
+
 
 class Listed(NamedTuple):
     """One element of a batch status answer's `data` (api.md, Batch status).
@@ -45,7 +47,7 @@ class Listed(NamedTuple):
     @property
     def final(self) -> bool:
         """Tell whether the server's word is its last."""
-        return self.state is not RowState.ACCEPTED
+        return self.state is not _NOT_FINAL
 
     @property
     def sort_key(self) -> tuple[str, ...]:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from bulkcall.reconcile.listed import Listed
 
+# Looking a member up in its enum costs more than the comparison it is wanted for.
+_SUCCESS, _ERROR = RowState.SUCCESS, RowState.ERROR
+_NUMBER, _STAMP, _GROUP = Match.NUMBER, Match.STAMP, Match.GROUP
+
 NO_REASON = "the server gives no reason"
 SHOWN_ROWS = 5
 """How many look-alike rows a message names."""
@@ -32,7 +36,7 @@ class Verdict(NamedTuple):
     @property
     def settled(self) -> bool:
         """Tell whether the server's word for the row is its last."""
-        return self.state in (RowState.SUCCESS, RowState.ERROR)
+        return self.state is _SUCCESS or self.state is _ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def judge_row(row: int, records: Sequence[Listed]) -> Verdict:
     if len(records) > 1:
         return _judge_repeated(row, records)
     only = records[0]
-    return Verdict(row, only.state, _found_by(only), _words(only), only.record_id, only.field)
+    words = only.message if only.state is _SUCCESS else _words(only)
+    return Verdict(row, only.state, _found_by(only), words, only.record_id, only.field)
 
 
 def judge_group(rows: Sequence[int], records: Iterable[Listed]) -> list[Verdict]:
@@ -101,14 +106,14 @@ def _judge_repeated(row: int, records: Sequence[Listed]) -> Verdict:
     return Verdict(row, RowState.ACCEPTED, match, message)
 
 
-_BEST = (Match.NUMBER, Match.STAMP, Match.GROUP)
+_BEST = (_NUMBER, _STAMP, _GROUP)
 
 
 def _found_by(record: Listed) -> Match:
     if record.whole:
-        return Match.NUMBER
+        return _NUMBER
     # Without a stamp, the row is found as the only one of its kind: a group of one.
-    return Match.STAMP if record.ends_at is not None else Match.GROUP
+    return _STAMP if record.ends_at is not None else _GROUP
 
 
 def _words(record: Listed) -> str:
