@@ -4,7 +4,7 @@
 
 Each client runs in a process of its own against the sandbox in another, on uvloop, with 50 requests
 in flight for the named seconds: a POST of one record with a bearer token, its JSON answer parsed.
-bulkcall's figure has all of its api's own work in it: a lane's turns, the token, deadlines, reading.
+bulkcall's figure holds all of its api's own work: a lane's turns, the token, deadlines, reading.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ class LaneMaker:
         self._progress = progress
         self._state_dir = state_dir
         self._states: list[SharedState] = []
+        self._told = False
 
     def lanes(self) -> tuple[Lane, Lane, Lane]:
         """Make the lanes for real-time, batch and status calls."""
@@ -79,10 +80,13 @@ class LaneMaker:
         try:
             state = SharedState(path, rate, self._clock)
         except OSError as error:
-            self._progress.note(
-                f"this token's pace can't be shared with other runs ({error.strerror}: {path}): "
-                "run one at a time"
-            )
+            if not self._told:
+                self._told = True
+                why = error.strerror or type(error).__name__
+                self._progress.note(
+                    f"this token's pace can't be shared with other runs ({why}: {path.parent}): run "
+                    "one at a time"
+                )
             return None
         self._states.append(state)
         return state

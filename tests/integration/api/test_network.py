@@ -24,6 +24,7 @@ from bulkcall.api import (
 )
 from bulkcall.clock import SystemClock
 from bulkcall.errors import SettingsError
+from bulkcall.progress import Silent
 from bulkcall.records import CallRecord
 from bulkcall.settings import Secret, Settings
 
@@ -335,6 +336,32 @@ def test_a_proxy_elsewhere_is_passed_by_on_loopback(monkeypatch):
             assert (await send(api)).success
 
     asyncio.run(run())
+
+
+def test_a_state_folder_that_cant_be_made(monkeypatch, tmp_path):
+    """The run goes on with a pace of its own, and a note says so."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    notes = []
+
+    class Notes(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    async def run():
+        async with Server().running() as server:
+            given = Settings(
+                base_url=f"http://127.0.0.1:{server.port}",
+                client_account_id="acc",
+                token=Secret("ready-token-0001"),
+            )
+            async with Api(given, SystemClock(), token_log=None, progress=Notes()) as api:
+                assert (await send(api)).success
+
+    asyncio.run(run())
+    (note,) = notes
+    assert "can't be shared" in note
+    assert "ready-token" not in note
 
 
 def test_a_socks_proxy_is_told(monkeypatch):
