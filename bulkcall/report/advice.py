@@ -68,6 +68,8 @@ def tone(report: Report) -> str:
         return "bad"
     if report.outcomes[Outcome.SUCCESS] == report.rows:
         return "good"
+    if report.run.state is RunState.WITHHELD:
+        return "mixed"
     half = report.outcomes[Outcome.SUCCESS] * 2 < report.rows
     return "bad" if half or report.outcomes[Outcome.UNSENT] or report.run.reason else "mixed"
 
@@ -84,7 +86,7 @@ def next_steps(report: Report) -> tuple[Step, ...]:
         Step(
             Outcome.UNSENT,
             count[Outcome.UNSENT],
-            "The run stopped before their turn. Take it up; what was sent is not sent again.",
+            "Their turn has not come. Take the run up; what was sent is not sent again.",
             f"bulkcall resume {run}",
         ),
         Step(

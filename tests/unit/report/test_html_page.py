@@ -12,6 +12,7 @@ from report_campaign import HOSTILE, sample_ledger
 from report_ledgers import START, FakeLedger, batch, result
 
 import bulkcall.report
+from bulkcall.ledger.model import RunState
 from bulkcall.records import Outcome
 from bulkcall.report import build_report
 from bulkcall.report.html import html_bytes
@@ -203,6 +204,9 @@ def test_the_first_line_says_it_all():
         FakeLedger(["a"], [["x"]] * 2, [result("unsent")] * 2, reason="the server is away."), "r"
     )
     assert stopped.verdict == "Stopped: the server is away. 0 of 2 rows confirmed; 2 unsent."
+    asked = FakeLedger(["a"], [["x"]], [result("unsent")], state=RunState.WITHHELD)
+    assert build_report(asked, "r").verdict.startswith("Nothing was sent, as asked. 0 of 1 rows")
+    assert 'class="verdict mixed"' in html_bytes(build_report(asked, "r")).decode()
     lost = build_report(FakeLedger(["a"], [["x"]] * 2, [result("success")] * 2, rows=3), "r")
     assert lost.verdict.startswith("The rows do not add up")
     page = html_bytes(lost).decode()
