@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import socket
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 def this_process() -> str:
     """Describe this process for the one that finds the run held."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now})
+    facts = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
+    # No two holds read alike, not even two of one process.
+    return json.dumps({**facts, "hold": secrets.token_hex(8)})
 
 
 def described(holder: str) -> str:

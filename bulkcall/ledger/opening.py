@@ -26,18 +26,14 @@ _SYNCHRONOUS = ("full", "normal")
 def open_store(url: str) -> Store:
     """Open the ledger at a path, `sqlite:///…`, `postgresql://…` or `:memory:`, and migrate it."""
     if url in (":memory:", "sqlite://", "sqlite:///:memory:"):
-        memory = SqliteMemory()
-        migrations.bring_up(memory)
-        return memory
+        return _brought_up(SqliteMemory())
     if "://" not in url:
         return _open_file(Path(url).expanduser(), "full")
     scheme = url.partition("://")[0]
     if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         from bulkcall.ledger.postgresql import open_postgresql  # noqa: PLC0415 - an optional extra
 
-        database = open_postgresql(url)
-        migrations.bring_up(database)
-        return database
+        return _brought_up(open_postgresql(url))
     if scheme != "sqlite":
         raise LedgerError(
             f"no ledger can be kept in {scheme}://; use a path, sqlite:///PATH or postgresql://…"
@@ -57,11 +53,19 @@ def _open_file(path: Path, synchronous: str) -> Store:
     if new:
         _create_file(path)
     store = SqliteFile(path, synchronous=synchronous)
-    try:
-        if new:
+    if new:
+        try:
             migrations.create(store)
             with translated(store.name):
                 _set_wal(path)
+        except BaseException:
+            store.close()
+            raise
+    return _brought_up(store)
+
+
+def _brought_up(store: Store) -> Store:
+    try:
         migrations.bring_up(store)
     except BaseException:
         store.close()

@@ -133,7 +133,6 @@ class PostgresqlStore(Store):
                 cursor.execute("COMMIT")
             except psycopg.OperationalError as error:
                 if isinstance(_gone_or(error, connection), _GoneError):
-                    connection.invalidate()
                     if self._patiently(lambda: self._was_committed(number)):
                         return result
                     raise _GoneError(str(error)) from error
@@ -182,7 +181,9 @@ class PostgresqlStore(Store):
 
     def has_table(self, transaction: Transaction, table: str) -> bool:
         """Tell whether the schema has such a table."""
-        return bool(transaction.value("SELECT to_regclass(?) IS NOT NULL", table))
+        # Not to_regclass: that may go by what this session knew before another one made the table.
+        found = "SELECT 1 FROM pg_tables WHERE schemaname = 'bulkcall' AND tablename = ?"
+        return transaction.one(found, table) is not None
 
     def bulk_insert(
         self, cursor: Any, table: str, columns: pa.Table, same: Mapping[str, int]
@@ -211,13 +212,21 @@ class PostgresqlStore(Store):
 
     def _take_hold(self, run_no: int, run_id: str, holder: str) -> None:
         session = self._connect()
-        if not _try_lock(session, run_no):
-            found = session.execute(
-                "SELECT holder FROM holds WHERE run_no = %s", (run_no,)
-            ).fetchone()
+        try:
+            self._claim(session, run_no, run_id, holder)
+        except BaseException:
             session.close()
+            raise
+        self._held[run_no] = (holder, session)
+
+    def _claim(
+        self, session: psycopg.Connection[Any], run_no: int, run_id: str, holder: str
+    ) -> None:
+        if not _try_lock(session, run_no):
+            found = session.execute("SELECT holder FROM holds WHERE run_no = %s", (run_no,))
+            named = found.fetchone()
             raise RunHeldError(
-                f"run {run_id} is being worked on by {described(found[0] if found else '')}; "
+                f"run {run_id} is being worked on by {described(named[0] if named else '')}; "
                 "wait for it to end or stop it"
             )
         session.execute(
@@ -225,7 +234,6 @@ class PostgresqlStore(Store):
             " ON CONFLICT (run_no) DO UPDATE SET holder = excluded.holder",
             (run_no, holder),
         )
-        self._held[run_no] = (holder, session)
 
     def _hold_again(self) -> None:
         """Take the holds that went with a lost session, unless another process was quicker."""

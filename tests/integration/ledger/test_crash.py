@@ -24,7 +24,7 @@ from tests.ledger_parts import (
 )
 
 FORK = multiprocessing.get_context("fork")
-ROWS = 2000
+ROWS = 600
 
 
 def prepare(ledger):
@@ -127,7 +127,7 @@ def test_a_killed_sender_told_no_lies(url):
         process = FORK.Process(target=work, args=(url, there))
         process.start()
         there.close()
-        for _ in range(chance.randint(1, 120)):
+        for _ in range(chance.randint(1, 60)):
             step, numbers = here.recv()
             told_of.update(dict.fromkeys(numbers, step))
             done = done or step == "done"
