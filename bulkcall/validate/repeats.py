@@ -85,9 +85,12 @@ class RepeatFinder:
         if not self._parts:
             self._parts += [tempfile.TemporaryFile() for _ in range(_PARTS)]  # noqa: SIM115 - `_close` does
         entries = self._in_hand()
-        which = entries["high"] >> np.uint64(64 - _PARTS.bit_length() + 1)
-        for number, part in enumerate(self._parts):
-            part.write(entries[which == number].tobytes())
+        which = (entries["high"] >> np.uint64(64 - _PARTS.bit_length() + 1)).astype(np.uint8)
+        # Stable, so that each part stays in row order.
+        entries = entries[np.argsort(which, kind="stable")]
+        ends = np.cumsum(np.bincount(which, minlength=_PARTS))
+        for part, chosen in zip(self._parts, np.split(entries, ends[:-1]), strict=True):
+            part.write(chosen.tobytes())
         self._held.clear()
         self._count = 0
 
