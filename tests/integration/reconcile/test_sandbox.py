@@ -120,7 +120,7 @@ def test_look_alikes_that_ended_both_ways_are_not_claimed(ledger):
 
 def test_slow_batches_are_taken_up_later(ledger):
     """What is not final when the wait is over is pending; asked again later, it is confirmed."""
-    with sandbox(processing_min_ms=4000.0, processing_max_ms=4000.0) as server:
+    with sandbox(processing_min_ms=2500.0, processing_max_ms=2500.0) as server:
         rows, _, run = reconciled(ledger, server, 30, timeout=0.5)
         assert words(rows) == {"pending": 30}
         rows, notes = ask_again(ledger, server, run)

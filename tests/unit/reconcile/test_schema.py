@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulkcall.reconcile.schema import read_listing
@@ -137,6 +137,7 @@ _element = st.fixed_dictionaries(
 
 
 @given(st.lists(_element | _json, max_size=5))
+@settings(max_examples=50)
 def test_no_answer_ends_in_a_traceback(elements):
     """Whatever JSON comes: as many records as there are objects, and none of them breaks."""
     listing = read_listing(elements)
