@@ -122,6 +122,10 @@ class Breaker:
 
 _DIGITS = re.compile(r"\d+")
 
+REFUSED_IN_A_ROW = 260
+"""Batches refused one after the other, each for the same reason and none taken between: a batch of
+500 that is split has then been seen refused down to pairs, so nearly all of its rows are bad."""
+
 _MOST_REASONS = 10_000
 """Different reasons that are counted; a campaign with more has no one reason to stop for."""
 
@@ -133,15 +137,23 @@ class TurnedDown:
     share: float
     count: int
     """Settled rows before anything is said; 0: never."""
+    in_a_row: int = 0
+    """So many requests refused in a row are enough, whatever the rows settled; 0: never."""
     settled: int = 0
-    verdict: tuple[str, int] | None = None
-    """The reason to stop for and how many rows it has hit, once there is one."""
+    verdict: str = ""
+    """Why to stop, in words, once there is a reason."""
     _reasons: Counter[str] = field(default_factory=Counter)
+    _streak: Counter[str] = field(default_factory=Counter)
 
     def note(self, rows: int, reason: str = "") -> None:
-        """Count settled rows; `reason` says why they were turned down, empty if they were not."""
+        """Count a request that settled so many rows (none, where a batch was refused and split).
+
+        `reason` says why they were turned down, empty if they were not.
+        """
         self.settled += rows
         if not reason or not self.count:
+            if rows:
+                self._streak.clear()
             return
         # Digits differ from row to row (numbers, times) where the reason is the same.
         kind = _DIGITS.sub("#", reason)
@@ -149,4 +161,9 @@ class TurnedDown:
             self._reasons[kind] += rows
         hit = self._reasons[kind]
         if self.settled >= self.count and hit >= self.share * self.settled:
-            self.verdict = (reason, hit)
+            told = f"{hit:,} of the {self.settled:,} rows sent so far were turned down"
+            self.verdict = f"{told} for one reason ({reason})"
+        self._streak[kind] += 1
+        if self.in_a_row and self._streak[kind] >= self.in_a_row:
+            told = f"{self.in_a_row} batches in a row were refused"
+            self.verdict = f"{told} for one reason ({reason})"

@@ -181,4 +181,4 @@ class Feed:
 
 
 def _retried(parcel: Parcel) -> Sequence[Later]:
-    return [Later(parcel.numbers, 0.0)] if parcel.again else []
+    return [Later(parcel.numbers, 0.0, tried=parcel.again)]

@@ -122,12 +122,9 @@ class Health:
     def settled(self, ruling: Ruling) -> None:
         """Count what a request settled. Raises TurnedDownError if going on is not worth it."""
         self._tally.note(ruling.settled, ruling.reason)
-        verdict = self._tally.verdict
-        if verdict is not None:
-            reason, rows = verdict
+        if self._tally.verdict:
             raise TurnedDownError(
-                f"{rows:,} of the {self._tally.settled:,} rows sent so far were turned down for "
-                f"one reason ({reason}); the rest was not sent: mend the cause, then resume"
+                f"{self._tally.verdict}; the rest was not sent: mend the cause, then resume"
             )
 
     def _farewell(self, now: float) -> str:

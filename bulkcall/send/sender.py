@@ -11,7 +11,7 @@ from bulkcall.errors import LedgerError
 from bulkcall.pace import StopAsked
 from bulkcall.progress import Stop
 from bulkcall.records import Channel, OnUnknown
-from bulkcall.send.breaker import Breaker, TurnedDown
+from bulkcall.send.breaker import REFUSED_IN_A_ROW, Breaker, TurnedDown
 from bulkcall.send.courier import Courier, finish
 from bulkcall.send.feed import Feed
 from bulkcall.send.health import Health
@@ -123,6 +123,7 @@ class Sender:
         self._fatal: Exception | None = None
         self._in_flight: set[asyncio.Task[None]] = set()
         self._backoff = Backoff(*ROW_BACKOFF, draw=random.random)
+        self._tally = TurnedDown(settings.turned_down_share, settings.turned_down_count)
         self._health = Health(
             Breaker(
                 unreachable=UNREACHABLE,
@@ -131,7 +132,7 @@ class Sender:
                 first_contact_timeout=settings.first_contact_timeout,
                 backoff=Backoff(*PROBE_BACKOFF, draw=random.random),
             ),
-            TurnedDown(settings.turned_down_share, settings.turned_down_count),
+            self._tally,
             clock=clock,
             progress=progress,
             base_url=settings.base_url,
@@ -142,6 +143,8 @@ class Sender:
         waiting = await self._writer.call(
             lambda: self._ledger.waiting(self._run.run_id, with_doubt=self._resend)
         )
+        if self._run.channel is Channel.BATCH and waiting >= self._settings.turned_down_count:
+            self._tally.in_a_row = REFUSED_IN_A_ROW
         total = waiting if self._limit is None else min(waiting, self._limit)
         self._progress.begin(STAGE, total)
         helpers = [self._start(self._relay(stop)), self._start(self._expire_now_and_then())]

@@ -59,19 +59,17 @@ class Stock(Protocol):
 
 
 class _Tried:
-    """Rows that a request has carried in this process, and that go again."""
+    """Whether a request has carried a row before, of rows that go again in this process."""
 
     def __init__(self) -> None:
-        self._rows: set[int] = set()
+        self._rows: dict[int, bool] = {}
 
-    def add(self, rows: Sequence[int]) -> None:
-        self._rows.update(rows)
+    def add(self, rows: Sequence[int], *, tried: bool) -> None:
+        self._rows.update(dict.fromkeys(rows, tried))
 
     def again(self, row: ReadyRow) -> bool:
-        if row.row in self._rows:
-            self._rows.discard(row.row)
-            return True
-        return row.attempts > 0 or row.tries > 0
+        # An earlier process left only the counts; a spent try was a request then, nearly always.
+        return self._rows.pop(row.row, row.attempts > 0 or row.tries > 0)
 
 
 class RealtimeStock:
@@ -117,8 +115,7 @@ class RealtimeStock:
         """Remember when each row may go again."""
         now = self._clock.monotonic()
         for part in later:
-            if part.tried:
-                self._tried.add(part.rows)
+            self._tried.add(part.rows, tried=part.tried)
             if part.wait > 0:
                 self._due.update(dict.fromkeys(part.rows, now + part.wait))
 
@@ -135,8 +132,7 @@ class RealtimeStock:
         """Forget the parked rows."""
         for due, row, parcel in self._parked:
             self._due[row] = due
-            if parcel.again:
-                self._tried.add([row])
+            self._tried.add([row], tried=parcel.again)
         self._parked.clear()
 
 
@@ -191,8 +187,7 @@ class BatchStock:
         """Keep together what goes again together, and remember from when on."""
         now = self._clock.monotonic()
         for part in later:
-            if part.tried:
-                self._tried.add(part.rows)
+            self._tried.add(part.rows, tried=part.tried)
             if not (part.urgent or part.wait > 0):
                 continue
             self._reserved.update(part.rows)

@@ -121,16 +121,21 @@ def _split(parcel: Parcel, failure: ApiFailure, *, at: int, hints: bool) -> Ruli
     event = BatchSplit(parcel.batch or 0, at, failure.http_status or 400, failure.message)
     return Ruling(
         [event],
+        reason=_reason(failure),
         later=[Later(part, 0.0, urgent=True) for part in parts],
         named=None if named is None else numbers[named],
     )
+
+
+def _reason(failure: ApiFailure) -> str:
+    return f"{failure.field if isinstance(failure, Refused) else ''} {failure.message}".strip()
 
 
 def _refused(parcel: Parcel, failure: Refused, *, at: int) -> Ruling:
     event = RowRefused(
         parcel.rows[0].row, at, failure.http_status or 400, failure.message, failure.field
     )
-    return Ruling([event], settled=1, reason=f"{failure.field} {failure.message}".strip())
+    return Ruling([event], settled=1, reason=_reason(failure))
 
 
 def _doubtful(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -23,6 +24,13 @@ T = TypeVar("T")
 
 LINGER = 0.05
 """Seconds that the first result of a group waits for company: at most twenty commits a second."""
+
+
+SWITCH_INTERVAL = 0.001
+"""Seconds for which the ledger's thread may keep the interpreter from the event loop at a time.
+
+Python's own 5 ms are added to many a request's way, and the limit can't be kept so closely.
+"""
 
 
 @dataclass(slots=True)
@@ -44,12 +52,15 @@ class Writer:
         self._results: list[_Result] = []
         self._flusher: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
+        self._switch_interval = 0.005
         self.error: Exception | None = None
         """What the ledger raised first."""
         self.on_error: Callable[[Exception], None] | None = None
         """Called with it, on the event loop."""
 
     async def __aenter__(self) -> Self:
+        self._switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL)
         return self
 
     async def __aexit__(
@@ -65,6 +76,7 @@ class Writer:
             if self._flusher is not None:
                 self._flusher.cancel()
             self._thread.shutdown(wait=True)
+            sys.setswitchinterval(self._switch_interval)
 
     def put(
         self,

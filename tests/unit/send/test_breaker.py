@@ -86,7 +86,7 @@ def test_stops_at_share_and_count(good, bad, stops):
     watch.note(good)
     for row in range(bad):
         watch.note(1, f"number {row} is not known")
-    assert (watch.verdict is not None) is stops
+    assert bool(watch.verdict) is stops
 
 
 def test_different_reasons_do_not_add_up():
@@ -94,11 +94,24 @@ def test_different_reasons_do_not_add_up():
     watch = TurnedDown(0.9, 10)
     for row in range(100):
         watch.note(1, "label unknown" if row % 2 else "window too long")
-    assert watch.verdict is None
+    assert not watch.verdict
 
 
 def test_zero_turns_the_watch_off():
     """`turned_down_count = 0`: never."""
     watch = TurnedDown(0.9, 0)
     watch.note(5000, "no")
-    assert watch.verdict is None
+    assert not watch.verdict
+
+
+def test_batches_refused_in_a_row_are_enough():
+    """A whole batch that is split and refused down to pairs stops the run; one taken does not."""
+    watch = TurnedDown(0.9, 1000, in_a_row=10)
+    for _ in range(9):
+        watch.note(0, "label_id is not of this client")
+    watch.note(4)
+    for _ in range(9):
+        watch.note(0, "label_id is not of this client")
+    assert not watch.verdict
+    watch.note(1, "label_id is not of this client")
+    assert watch.verdict.startswith("10 batches in a row")

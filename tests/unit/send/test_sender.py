@@ -405,3 +405,13 @@ def test_a_long_pause_is_told(ledger, monkeypatch):
     assert counts(ledger, run) == {"success": 40}
     assert [line for line in notes.notes if "HTTP 429: a token pauses" in line] == notes.notes
     assert len(notes.notes) == 1
+
+
+def test_a_campaign_of_bad_batches_stops_long_before_every_row_was_tried_alone(ledger):
+    """3,000 rows, all refused for one reason: some hundreds of requests, not six thousand."""
+    run = begin(ledger, 3000, BATCH)
+    api = ScriptedApi(lambda records, n: Refused("no such label", field="label_id"), tokens=2)
+    with pytest.raises(TurnedDownError, match="label_id no such label"):
+        go(ledger, run, api)
+    assert len(api.requests) < 600
+    assert sum(counts(ledger, run).values()) == 3000
