@@ -1,16 +1,20 @@
 """The fast CSV reader: pyarrow, for blocks that are well-formed beyond doubt.
 
 A block is well-formed when each quote stands directly at the edge of its cell or is doubled inside
-it (RFC 4180), each line ends with a line feed, and each row has the header's number of cells.
-Everything else is left to the patient reader (patient.py), which reads these blocks the same way.
+it (RFC 4180), each line ends with a line feed, and each row has the header's number of cells (all
+but a few: ragged.py). Everything else is left to the patient reader (patient.py), which reads these
+blocks the same way.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from bulkcall.load import ragged
 from bulkcall.load.rows import Rows, names_of, without_blanks
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
@@ -33,17 +37,20 @@ def read(
         cut = _cut_outside_quotes(block, ord(delimiter), final=final)
     else:
         cut = len(block) if final else block.rfind(b"\n") + 1
-    if not cut:
-        return None
-    if b"\r" in block and block.count(b"\r", 0, cut) != block.count(b"\r\n", 0, cut):
+    lone_cr = b"\r" in block and block.count(b"\r", 0, cut) != block.count(b"\r\n", 0, cut)
+    if not cut or lone_cr:
         return None
     body = memoryview(block)[:cut]
-    table = _parse(body, delimiter, width, quoted=quoted)
-    if table is None:
-        return None
     breaks = block.count(b"\n", 0, cut)
     if final and block[cut - 1] != _LF:
         breaks += 1
+    table = _parse(body, delimiter, width, quoted=quoted)
+    if table is None:
+        if quoted:
+            return None
+        parse = partial(_parse, delimiter=delimiter, width=width, quoted=False)
+        rows = ragged.read(bytes(body), delimiter, width, line=line, parse=parse)
+        return None if rows is None else (rows, cut, line + breaks)
     if table.num_rows == breaks:
         lines = np.arange(line, line + breaks)
     else:

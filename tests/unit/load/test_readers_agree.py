@@ -21,6 +21,12 @@ QUOTED = st.lists(
     ).map(",".join),
     max_size=8,
 ).map("\n".join)
+RAGGED = st.lists(
+    st.sampled_from(
+        ["a,b,c", "d,é,f", "g,h,i", "j,,", ",,", "", "k", "l,m", "n,o,p,q", ",,,", "r,s,t,"]
+    ),
+    max_size=20,
+).flatmap(lambda rows: st.sampled_from(["\n", "\r\n"]).map(lambda end: end.join(rows)))
 
 
 def read(data: bytes, cuts: list[int], *, use_fast: bool, options: LoadOptions = OPTIONS):
@@ -41,7 +47,7 @@ def read(data: bytes, cuts: list[int], *, use_fast: bool, options: LoadOptions =
 
 
 @settings(max_examples=400)
-@given(TEXTS | QUOTED, st.lists(st.integers(0, 60), max_size=3))
+@given(TEXTS | QUOTED | RAGGED, st.lists(st.integers(0, 60), max_size=3))
 @example("a,b,c\n\n,,\nd,e,f", [])
 @example('a,"b\n\n",c\n"",,\n\nd,e,f\n', [9])
 @example("\ufeffa,b,c\n", [])
@@ -79,3 +85,13 @@ def test_the_fast_reader_takes_what_is_well_formed(text):
 def test_the_fast_reader_leaves_what_is_odd(text):
     """Ragged rows, lone carriage returns, misplaced quotes and long lines go to the patient one."""
     assert fast.read(text.encode(), ",", 3, line=1, final=True, max_line=100) is None
+
+
+def test_a_few_ragged_rows_are_no_reason_to_go_slow():
+    """They are read beside the others, and come back in their place."""
+    data = b"a,b,c\n" * 5 + b"d\n" + b"\n" + b"e,f,g,h\n" + b",,,\n" + b"i,j,k"
+    rows, consumed, line = fast.read(data, ",", 3, line=1, final=True, max_line=100)
+    assert (consumed, line) == (len(data), 11)
+    assert rows.lines.to_pylist() == [1, 2, 3, 4, 5, 6, 8, 10]
+    assert rows.cells.column(0).to_pylist() == [*"aaaaadei"]
+    assert list(rows.faults) == [6]
