@@ -84,8 +84,8 @@ class LaneMaker:
                 self._told = True
                 why = error.strerror or type(error).__name__
                 self._progress.note(
-                    f"this token's pace can't be shared with other runs ({why}: {path.parent}): run "
-                    "one at a time"
+                    f"this token's pace can't be shared with other runs ({why}: {path.parent}); "
+                    "run one at a time"
                 )
             return None
         self._states.append(state)
