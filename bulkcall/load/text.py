@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from bulkcall.load.encoding import Encoding
 
-BLOCK = 16 << 20
-"""About 90,000 rows: enough for validation to work at its best, little enough for flat memory."""
+BLOCK = 8 << 20
+"""About 45,000 rows: validation works at nearly its best, and memory stays well under 450 MB."""
 
 
 def utf8_blocks(
