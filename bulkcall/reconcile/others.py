@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from bulkcall.api import ApiFailure
-from bulkcall.errors import ServerAwayError, UsageError
+from bulkcall.errors import InterruptedRun, ServerAwayError, UsageError
 from bulkcall.ledger.model import Confirmed, Placed
+from bulkcall.pace import StopAsked
 from bulkcall.reconcile.compare import Comparison, StatusData, compare
 from bulkcall.reconcile.schema import read_listing
 from bulkcall.reconcile.settle import Settling
@@ -96,7 +97,7 @@ async def ask(
         CredentialsError: the API does not accept the credentials.
         ServerAwayError: a batch's status could not be had in time.
         UsageError: the server does not know one of the batches.
-        StopAsked: a stop was requested before all were asked for.
+        InterruptedRun: a stop was requested before all were asked for.
     """
     end = clock.monotonic() + timeout
     room = asyncio.Semaphore(IN_FLIGHT)
@@ -121,6 +122,8 @@ async def _ask_one(api: Api, batch_id: str, *, clock: Clock, stop: Stop, end: fl
     while True:
         try:
             answer = await api.batch_status(api.slots[0], batch_id, stop)
+        except StopAsked as asked:
+            raise InterruptedRun(f"stopped ({stop.reason}); nothing was compared") from asked
         except ApiFailure as failure:
             problem = failure.message
             if failure.http_status in NO_SUCH_BATCH:

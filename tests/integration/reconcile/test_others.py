@@ -13,7 +13,7 @@ from send_parts import BATCH, begin, outcomes
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
-from bulkcall.errors import UsageError
+from bulkcall.errors import InterruptedRun, UsageError
 from bulkcall.progress import Stop
 from bulkcall.reconcile import adopt, ask, read_status_file
 
@@ -23,13 +23,13 @@ FATES = {"row_4": "99901", "row_7": "99906"}
 TIMES = {"starts": [4102440000000] * 12, "ends": [4102444800000] * 12}
 
 
-def asked(ledger, server, batch_ids):
+def asked(ledger, server, batch_ids, stop=None):
     """Ask for batches as `bulkcall reconcile --batch-id` does."""
 
     async def go():
         clock = SystemClock()
         async with Api(settings_for(server), clock, token_log=ledger) as api:
-            return await ask(api, batch_ids, clock=clock, stop=Stop(), timeout=2.0)
+            return await ask(api, batch_ids, clock=clock, stop=stop or Stop(), timeout=2.0)
 
     return asyncio.run(go())
 
@@ -90,3 +90,11 @@ def test_an_unknown_batch_id_is_one_clear_line(ledger):
     """A batch id that the server does not know is a usage error that names it."""
     with sandbox() as server, pytest.raises(UsageError, match="batch no-such: "):
         asked(ledger, server, ["no-such"])
+
+
+def test_a_stop_ends_the_asking(ledger):
+    """A stop before the answers are in: an interrupted run, nothing compared."""
+    stop = Stop()
+    stop.request("Ctrl-C")
+    with sandbox() as server, pytest.raises(InterruptedRun, match="Ctrl-C"):
+        asked(ledger, server, ["some-batch"], stop)
