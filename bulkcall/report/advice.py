@@ -54,7 +54,10 @@ def verdict(report: Report) -> str:
         for outcome, count in report.outcomes.items()
         if count and outcome is not Outcome.SUCCESS
     ]
-    line = f"{good:,} of {total:,} rows confirmed; {', '.join(others)}"
+    if not total:
+        line = "No row was loaded"
+    else:
+        line = f"{good:,} of {total:,} rows confirmed; {', '.join(others)}"
     if report.run.state is RunState.WITHHELD:
         line = f"Nothing was sent, as asked. {line}"
     elif report.run.reason:
@@ -66,7 +69,7 @@ def tone(report: Report) -> str:
     """Judge the run in one word for colour and icon: good, mixed or bad."""
     if not report.conserved:
         return "bad"
-    if report.outcomes[Outcome.SUCCESS] == report.rows:
+    if report.rows and report.outcomes[Outcome.SUCCESS] == report.rows:
         return "good"
     if report.run.state is RunState.WITHHELD:
         return "mixed"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulkcall.report.compare import compare
 from bulkcall.report.compared_csv import write_compared
-from bulkcall.report.files import make_folder, replacing
+from bulkcall.report.files import make_folder, replacing_all
 from bulkcall.report.findings import FindingStream, with_all_findings
 from bulkcall.report.html import html_bytes
 from bulkcall.report.model import Report
@@ -23,7 +22,6 @@ from bulkcall.report.xlsx import XlsxReport
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import BinaryIO
 
     from bulkcall.ledger.ledger import Ledger
     from bulkcall.report.rows import RowBlock
@@ -96,15 +94,13 @@ def publish(
     make_folder(out_dir)
     run = ledger.run(run_id)
     tally = Tally()
-    with ExitStack() as stack:
-
-        def opened(name: str) -> BinaryIO:
-            return stack.enter_context(replacing(out_dir / name))
-
-        files = {name: opened(name) for name in FILES}
+    names = FILES if against is None else (*FILES, COMPARED)
+    with (
+        replacing_all(out_dir, names) as files,
+        XlsxReport(files["report.xlsx"], run.columns, out_dir) as book,
+    ):
         outcomes = OutcomesCsv(files["outcomes.csv"], run.columns)
         rejected = RejectedCsv(files["rejected.csv"], run.columns)
-        book = stack.enter_context(XlsxReport(files["report.xlsx"], run.columns, out_dir))
         findings = FindingStream(ledger.finding_tables(run_id))
         for block in row_blocks(ledger, run_id):
             outcomes.add(block)
@@ -119,9 +115,8 @@ def publish(
         files["summary.json"].write(summary_bytes(report))
         files["summary.md"].write(summary_md(report).encode(errors="replace"))
         if report.comparison is not None:
-            files[COMPARED] = opened(COMPARED)
             write_compared(files[COMPARED], report.comparison)
-    return Published(report, {name: out_dir / name for name in files})
+    return Published(report, {name: out_dir / name for name in names})
 
 
 def _reject(rejected: RejectedCsv, block: RowBlock, findings: FindingStream) -> None:

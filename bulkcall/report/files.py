@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from bulkcall.errors import BulkcallError, DiskFullError, StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -37,26 +37,43 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a new file (mode 0600) that takes the place of `path` once the block is through.
+    """Give a new file that takes the place of `path` once the block is through."""
+    with replacing_all(path.parent, [path.name]) as files:
+        yield files[path.name]
 
-    Where the block fails, what stood at `path` still stands there and nothing else is left.
-    Raises DiskFullError where there is no room, StoppedError where it can't be written.
+
+@contextmanager
+def replacing_all(folder: Path, names: Sequence[str]) -> Iterator[dict[str, BinaryIO]]:
+    """Give new files (mode 0600) that take their places together once the block is through.
+
+    All are on the disk before the first takes its place. Where the block or the disk fails, what
+    stood there still stands and nothing else is left. Raises DiskFullError where there is no room,
+    StoppedError where they can't be written.
     """
-    _sweep(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    files: dict[str, BinaryIO] = {}
+    parts = {name: folder / f".{name}.{os.getpid()}.part" for name in names}
     try:
-        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            with os.fdopen(number, "wb") as file:
-                yield file
+            for name, part in parts.items():
+                _sweep(folder, name)
+                number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                files[name] = os.fdopen(number, "wb")
+            yield files
+            for file in files.values():
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(path)
-            _sync_folder(path.parent)
+                file.close()
+            for name, part in parts.items():
+                part.replace(folder / name)
+            _sync_folder(folder)
         finally:
-            part.unlink(missing_ok=True)
+            for file in files.values():
+                with suppress(OSError):
+                    file.close()
+            for part in parts.values():
+                part.unlink(missing_ok=True)
     except OSError as error:
-        raise translated(error, path) from error
+        raise translated(error, folder / names[0] if len(names) == 1 else folder) from error
 
 
 def translated(error: OSError, path: Path) -> BulkcallError:
@@ -77,9 +94,9 @@ def _sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def _sweep(path: Path) -> None:
+def _sweep(folder: Path, name: str) -> None:
     # A process that was killed while writing could not tidy up after itself.
-    for left in path.parent.glob(f".{path.name}.*.part"):
+    for left in folder.glob(f".{name}.*.part"):
         owner = left.name.removesuffix(".part").rpartition(".")[2]
         if owner.isdigit() and int(owner) != os.getpid() and not _alive(int(owner)):
             left.unlink(missing_ok=True)

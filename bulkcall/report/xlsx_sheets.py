@@ -213,8 +213,9 @@ class WaitingSheets(Sheets):
                 part.write(after)
 
     def release(self) -> None:
-        """Let the scratch file go."""
-        self._scratch.close()
+        """Let the scratch file go; what a full disk did not take is not missed."""
+        with suppress(OSError):
+            self._scratch.close()
 
     def _begin(self) -> None:
         pass

@@ -207,6 +207,9 @@ def test_the_first_line_says_it_all():
     asked = FakeLedger(["a"], [["x"]], [result("unsent")], state=RunState.WITHHELD)
     assert build_report(asked, "r").verdict.startswith("Nothing was sent, as asked. 0 of 1 rows")
     assert 'class="verdict mixed"' in html_bytes(build_report(asked, "r")).decode()
+    nothing = FakeLedger(["a"], [], [], state=RunState.ABANDONED, reason="no rows")
+    assert build_report(nothing, "r").verdict == "Stopped: no rows. No row was loaded."
+    assert 'class="verdict bad"' in html_bytes(build_report(nothing, "r")).decode()
     lost = build_report(FakeLedger(["a"], [["x"]] * 2, [result("success")] * 2, rows=3), "r")
     assert lost.verdict.startswith("The rows do not add up")
     page = html_bytes(lost).decode()

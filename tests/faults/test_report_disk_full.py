@@ -1,0 +1,47 @@
+"""A disk that fills up while the report is written, for real: a small file system in memory."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bulkcall.errors import DiskFullError
+from bulkcall.report import publish
+
+_PARTS = Path(__file__).parents[1] / "unit" / "report"
+for _name, _file in (("report_ledgers", "ledgers.py"), ("report_campaign", "campaign.py")):
+    if _name not in sys.modules:
+        _spec = importlib.util.spec_from_file_location(_name, _PARTS / _file)
+        sys.modules[_name] = importlib.util.module_from_spec(_spec)
+        _spec.loader.exec_module(sys.modules[_name])
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 300 kB, where this user may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = shutil.which("mount")
+    command = [mount or "mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(place)]
+    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a small file system")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("rows", [1_000, 2_000, 20_000])
+def test_the_earlier_report_stays_and_nothing_is_left(small_disk, rows):
+    """Wherever the room ends: one clear line, the old files as they were, no half-written one."""
+    from report_campaign import sample_ledger
+
+    out = small_disk / "out"
+    files = publish(sample_ledger(300), "r", out).files
+    before = {path.name: path.read_bytes() for path in files.values()}
+    with pytest.raises(DiskFullError, match=r"out: no room left on the disk; free some"):
+        publish(sample_ledger(rows), "r", out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
