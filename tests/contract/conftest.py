@@ -14,6 +14,8 @@ import pytest
 
 from bulkcall.sandbox import SandboxOptions
 from bulkcall.sandbox.running import running
+from tests.contract.nursery import Nursery
+from tests.contract.other_server import OtherServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,25 +43,23 @@ class Place:
 
     folder: Path
     environ: dict[str, str]
+    nursery: Nursery
 
     def command(self, *arguments):
         """Give the command line as a list."""
         return [sys.executable, "-m", "bulkcall", *map(str, arguments)]
 
     def run(self, *arguments, timeout=120, environ=None, stdin=""):
-        """Run bulkcall to its end."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environ | (environ or {}),
-            input=stdin,
-            capture_output=True,
-            text=True,
+        """Run bulkcall to its end (`start` is the same without the nursery)."""
+        status, out, err = self.nursery.run(
+            arguments,
+            folder=self.folder,
+            environ=self.environ | (environ or {}),
+            stdin=stdin,
             timeout=timeout,
-            check=False,
         )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Ended(done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in err, err
+        return Ended(status, out, err)
 
     def start(self, *arguments):
         """Start bulkcall and leave it running."""
@@ -98,33 +98,78 @@ def receivers(count, first=0):
     return [f"98765{(first + i) // 2:04d}{(first + i) % 2 + 1}" for i in range(count)]
 
 
-@pytest.fixture
-def place(tmp_path):
-    """A place without settings."""
+def new_place(folder, nursery):
+    """Make a place without settings."""
     keep = {
         name: os.environ[name]
         for name in ("PATH", "LANG", "COVERAGE_PROCESS_CONFIG")
         if name in os.environ
     }
-    home = tmp_path / "home"
-    home.mkdir()
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return Place(
-        folder, keep | {"HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_STATE_HOME": str(home)}
-    )
+    (folder / "home").mkdir()
+    (folder / "work").mkdir()
+    homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), str(folder / "home"))
+    return Place(folder / "work", keep | homes, nursery)
+
+
+@pytest.fixture(scope="session")
+def nursery():
+    """What starts the commands of the session."""
+    started = Nursery()
+    yield started
+    started.close()
 
 
 @pytest.fixture
-def sandbox():
-    """A sandbox without rules, quick to process."""
-    options = SandboxOptions(rules="none", processing_min_ms=20, processing_max_ms=60)
-    with running(options) as started:
+def place(tmp_path, nursery):
+    """A place without settings."""
+    return new_place(tmp_path, nursery)
+
+
+SANDBOX = {"rules": "none", "processing_min_ms": 20, "processing_max_ms": 60, "masking": "all"}
+QUICK = {"status_limit": 0, "batch_limit": 0, "bad_record": "refuse"}
+"""No limits of the server's: what bulkcall keeps to is its own settings."""
+
+
+@pytest.fixture(scope="session")
+def sandbox_process():
+    """The one sandbox of the session; tests take it by way of `sandbox`, which cleans it."""
+    with running(SandboxOptions()) as started:
         yield started
+
+
+@pytest.fixture
+def sandbox(sandbox_process):
+    """A sandbox without rules, quick to process, that remembers nothing."""
+    sandbox_process.reset()
+    sandbox_process.set(**SANDBOX, **QUICK)
+    return sandbox_process
 
 
 @pytest.fixture
 def client(place, sandbox):
     """A place whose settings point at the sandbox."""
-    place.environ |= sandbox.environment() | {"BULKCALL_RECONCILE_TIMEOUT": "10"}
+    place.environ |= sandbox.environment() | HURRY
+    return place
+
+
+HURRY = {
+    "BULKCALL_RECONCILE_TIMEOUT": "10",
+    "BULKCALL_STATUS_PER_MINUTE": "1200",
+    "BULKCALL_BATCH_PER_MINUTE": "1200",
+}
+
+
+@pytest.fixture
+def other():
+    """The second emulator; at the end it must have had nothing to complain of."""
+    server = OtherServer()
+    yield server
+    server.close()
+    assert server.complaints == []
+
+
+@pytest.fixture
+def stranger(place, other):
+    """A place whose settings point at the second emulator."""
+    place.environ |= other.environment()
     return place
