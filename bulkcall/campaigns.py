@@ -167,12 +167,21 @@ def compare(
 
 
 def report(
-    run_id: str | None = None, *, settings: Settings | None = None, out: Path | None = None
+    run_id: str | None = None,
+    *,
+    settings: Settings | None = None,
+    out: Path | None = None,
+    against: str | None = None,
+    show_numbers: bool = False,
 ) -> RunResult:
-    """Write a run's report again (the last run's by default), from the ledger alone."""
+    """Write a run's report again (the last run's by default), from the ledger alone.
+
+    `against` is another run: the report then shows what changed since. `show_numbers` shows phone
+    numbers in report.html.
+    """
     settings = settings or load_settings().settings
     with _pipeline(settings, None, None) as pipeline:
-        return pipeline.report(run_id, out)
+        return pipeline.report(run_id, out, against=against, show_numbers=show_numbers)
 
 
 def validate(

@@ -104,9 +104,17 @@ class Pipeline:
         with self._ledger.hold(run.run_id):
             return self._finish(run, lambda: self._ask_again(run), out=out)
 
-    def report(self, run_id: str | None = None, out: Path | None = None) -> RunResult:
-        """Write the report again from the ledger alone."""
-        return self._report(self._ledger.run(run_id), out=out)
+    def report(
+        self,
+        run_id: str | None = None,
+        out: Path | None = None,
+        *,
+        against: str | None = None,
+        show_numbers: bool = False,
+    ) -> RunResult:
+        """Write the report again from the ledger alone; `against` is a run to compare with."""
+        run = self._ledger.run(run_id)
+        return self._report(run, out=out, against=against, show_numbers=show_numbers)
 
     def compare(
         self, source: Source, batch_ids: Sequence[str], files: Sequence[str], out: Path | None
@@ -274,11 +282,24 @@ class Pipeline:
         self._ledger.set_state(run.run_id, state, at=self._clock.now_ms(), reason=reason)
 
     def _report(
-        self, run: RunInfo, *, out: Path | None = None, error: BulkcallError | None = None
+        self,
+        run: RunInfo,
+        *,
+        out: Path | None = None,
+        error: BulkcallError | None = None,
+        against: str | None = None,
+        show_numbers: bool = False,
     ) -> RunResult:
         limit = rows_per_second(self._settings, run.channel)
         folder = out or Path(run.out_dir)
         self._progress.begin("report", None)
-        published = publish(self._ledger, run.run_id, folder, limit=limit)
+        published = publish(
+            self._ledger,
+            run.run_id,
+            folder,
+            limit=limit,
+            against=against,
+            show_numbers=show_numbers,
+        )
         self._progress.end("report")
         return RunResult(published.report, published.files, folder, error, tuple(self._notes))

@@ -34,6 +34,8 @@ def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -
         "resume": resume,
         "exit_status": int(status),
     }
+    if result.report.comparison is not None:
+        data["compared"] = result.report.comparison.as_data()
     given.console.result(_text(result, result.report.verdict, resume), data)
     return status
 
@@ -54,6 +56,10 @@ def _text(result: RunResult, verdict: str, resume: str | None) -> str:
         lines += [
             f"  {len(result.report.unexpected):,} records on the server that this run never sent"
         ]
+    if result.report.comparison is not None:
+        compared = result.report.comparison
+        lines += ["", f"since {compared.against.run_id}, by {compared.by}:"]
+        lines += [f"  {change.value:<22}{count:>12,}" for change, count in compared.counts.items()]
     if not result.report.conserved:
         lines += ["", "NOT CONSERVED: rows are missing or doubled in this report; keep the ledger"]
     report = result.files.get("report.html", result.folder)

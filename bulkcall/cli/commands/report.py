@@ -21,13 +21,31 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to write it; the run's own folder by default.",
 )
+@click.option(
+    "--against",
+    metavar="RUN",
+    help="Show what changed since that run, and write compared.csv.",
+)
+@click.option("--show-numbers", is_flag=True, help="Show phone numbers in report.html.")
 @common(*LEDGER)
-def command(given: Given, *, run_id: str | None, out: Path | None) -> ExitStatus:
+def command(
+    given: Given,
+    *,
+    run_id: str | None,
+    out: Path | None,
+    against: str | None,
+    show_numbers: bool,
+) -> ExitStatus:
     """Write a run's report again; asks no server and needs no campaign file.
+
+    With --against, the same file is compared row by row, other files by receiver.
 
     Exit status: 0 every row is success, 3 some are not.
     """
     from bulkcall import campaigns
     from bulkcall.cli.running import show
 
-    return show(given, campaigns.report(run_id, settings=given.settings, out=out))
+    result = campaigns.report(
+        run_id, settings=given.settings, out=out, against=against, show_numbers=show_numbers
+    )
+    return show(given, result)
