@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from contextlib import suppress
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any
 
@@ -41,8 +42,8 @@ class _RefusedError(Exception):
 def main(options: str) -> None:
     """Read the workbook on standard input; `options` is JSON: `sheet`, `memory` and `seconds`."""
     given = json.loads(options)
-    resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
-    resource.setrlimit(resource.RLIMIT_CPU, (given["seconds"], given["seconds"]))
+    _bound(resource.RLIMIT_AS, given["memory"])
+    _bound(resource.RLIMIT_CPU, given["seconds"])
     out = sys.stdout.buffer
     try:
         sheet = _open(sys.stdin.buffer, given["sheet"])
@@ -57,6 +58,14 @@ def main(options: str) -> None:
     else:
         _say(out, sheet=sheet.name)
         _write(sheet, unshown_cells, out)
+
+
+def _bound(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard == resource.RLIM_INFINITY or most <= hard:
+        # Some systems know the limit and don't let it be set; then the parent's bounds must do.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most, most))
 
 
 def _say(out: IO[bytes], **what: object) -> None:

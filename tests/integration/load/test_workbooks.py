@@ -140,10 +140,10 @@ def test_a_title_above_the_header_is_told(load):
 
 def test_rows_far_down_are_all_read(load):
     """More rows than one batch, with blank ones between."""
-    rows = [[str(n), "2", "Acme", ""] if n % 7 else [] for n in range(1, 45_001)]
+    rows = [[str(n), "2", "Acme", ""] if n % 7 else [] for n in range(1, 22_001)]
     loaded = load(xlsx(("A", [HEADER, *rows])))
-    assert [row[0] for row in loaded.rows] == [str(n) for n in range(1, 45_001) if n % 7]
-    assert loaded.lines == [n + 1 for n in range(1, 45_001) if n % 7]
+    assert [row[0] for row in loaded.rows] == [str(n) for n in range(1, 22_001) if n % 7]
+    assert loaded.lines == [n + 1 for n in range(1, 22_001) if n % 7]
 
 
 def test_ods_is_read(load):
