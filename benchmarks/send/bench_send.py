@@ -116,7 +116,7 @@ async def httpx_plain(job: dict) -> None:
 
     limits = httpx.Limits(max_connections=1000, max_keepalive_connections=1000)
     async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
-        await _plain(job, client.post)
+        await _plain(job, _body_of(client))
 
 
 async def httpx_aiohttp(job: dict) -> None:
@@ -124,7 +124,7 @@ async def httpx_aiohttp(job: dict) -> None:
     from httpx_aiohttp import HttpxAiohttpClient
 
     async with HttpxAiohttpClient(trust_env=False) as client:
-        await _plain(job, client.post)
+        await _plain(job, _body_of(client))
 
 
 async def aiohttp_plain(job: dict) -> None:
@@ -133,12 +133,18 @@ async def aiohttp_plain(job: dict) -> None:
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
 
-        async def post(url: str, *, content: bytes, headers: dict[str, str]) -> object:
+        async def post(url: str, *, content: bytes, headers: dict[str, str]) -> bytes:
             async with client.post(url, data=content, headers=headers) as answer:
-                await answer.read()
-                return answer
+                return await answer.read()
 
         await _plain(job, post)
+
+
+def _body_of(client):
+    async def post(url: str, *, content: bytes, headers: dict[str, str]) -> bytes:
+        return (await client.post(url, content=content, headers=headers)).content
+
+    return post
 
 
 async def _plain(job: dict, post) -> None:
@@ -174,8 +180,7 @@ async def _plain(job: dict, post) -> None:
                 "ends_at": now + 8 * HOUR,
             }
             headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-            answer = await post(url, content=orjson.dumps(record), headers=headers)
-            body = answer.content if hasattr(answer, "status_code") else await answer.read()
+            body = await post(url, content=orjson.dumps(record), headers=headers)
             assert orjson.loads(body)["status_info"]["status"] == "success"
             if turn:
                 turn.answered()

@@ -140,7 +140,7 @@ class Feed:
 
     def _need(self) -> int:
         if self._away():
-            return 1
+            return int(min(lane.wait for lane in self._lanes) <= AHEAD)
         need = sum(
             math.ceil(max(0.0, AHEAD - lane.wait) * lane.rate.per_second) for lane in self._lanes
         )
