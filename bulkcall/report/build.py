@@ -91,8 +91,10 @@ def publish(
     changed since, and compared.csv holds the rows. Raises DiskFullError, LedgerError, StoppedError,
     or UsageError where there is no such run.
     """
-    make_folder(out_dir)
     run = ledger.run(run_id)
+    if against is not None:
+        ledger.run(against)  # a wrong name is told before the work, not after it
+    make_folder(out_dir)
     tally = Tally()
     names = FILES if against is None else (*FILES, COMPARED)
     with (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 
+import pytest
 from report_ledgers import START, FakeLedger, result, run_info
 
+from bulkcall.errors import UsageError
 from bulkcall.ledger.model import RunState
 from bulkcall.records import Outcome
 from bulkcall.report import Change, build_report, compare, publish
@@ -150,3 +152,18 @@ def test_the_trend_is_of_the_same_account_and_ends_with_this_run():
     assert [each.share for each in last] == [0.5, 0.5]
     page = html_bytes(build_report(ledger, "this")).decode()
     assert "Confirmed in the last runs of this account" in page
+
+
+def test_a_run_that_is_not_there_is_told_before_any_work(tmp_path):
+    """A wrong name makes no folder and no file."""
+
+    class NoOther(FakeLedger):
+        def run(self, run_id=None):
+            if run_id == "nosuch":
+                raise UsageError("the ledger holds no run nosuch")
+            return super().run(run_id)
+
+    ledger = NoOther(["a"], [["x"]], [result("success")])
+    with pytest.raises(UsageError, match="nosuch"):
+        publish(ledger, "r", tmp_path / "out", against="nosuch")
+    assert list(tmp_path.iterdir()) == []

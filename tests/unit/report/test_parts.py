@@ -21,6 +21,7 @@ from bulkcall.report.csv_text import csv_lines, header_line, inert_cells
 from bulkcall.report.flow import stages
 from bulkcall.report.masking import masked, masked_text
 from bulkcall.report.reasons import reason_text
+from bulkcall.report.rows import row_blocks
 from bulkcall.report.summary_md import summary_md
 from bulkcall.report.tally import OTHERS
 from bulkcall.report.times import iso, iso_times
@@ -65,6 +66,22 @@ def test_a_header_reads_back(names):
     """Names are cells too."""
     [read] = csv.reader(io.StringIO(header_line(names).decode(), newline=""))
     assert read == [inert(name) for name in names]
+
+
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 4))
+def test_results_and_text_stay_side_by_side(rows, chunk, size):
+    """However the ledger cuts its two streams, each row keeps its own text."""
+    ledger = FakeLedger(["a"], [[str(n)] for n in range(1, rows + 1)], [result("success")] * rows)
+    ledger.chunk = chunk
+    seen = []
+    for block in row_blocks(ledger, "r", size):
+        assert block.results.num_rows == block.cells.num_rows <= size
+        seen += zip(
+            map(str, block.results.column("row").to_pylist()),
+            block.cells.column(0).to_pylist(),
+            strict=True,
+        )
+    assert seen == [(str(n), str(n)) for n in range(1, rows + 1)]
 
 
 def test_sliced_columns_are_written_from_their_own_place():
