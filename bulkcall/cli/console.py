@@ -45,13 +45,19 @@ class Console:
     def line(self, level: str, text: str) -> None:
         """Write one line to standard error."""
         if self.log_format == "json":
-            at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            click.echo(json.dumps({"at": at, "level": level, "message": text}), err=True)
+            click.echo(self.formatted(level, text), err=True)
         elif level == "error":
             click.secho("bulkcall: ", fg="red" if self.colour else None, nl=False, err=True)
             click.echo(text, err=True)
         else:
             click.echo(text, err=True)
+
+    def formatted(self, level: str, text: str) -> str:
+        """Give a line for standard error without colours and without its end."""
+        if self.log_format != "json":
+            return f"bulkcall: {text}"
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return json.dumps({"at": at, "level": level, "message": text}, ensure_ascii=False)
 
     @property
     def colour(self) -> bool:

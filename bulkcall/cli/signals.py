@@ -15,27 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
+    from bulkcall.cli.console import Console
+
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
 @contextmanager
-def stopping_on_signals() -> Iterator[Stop]:
+def stopping_on_signals(console: Console) -> Iterator[Stop]:
     """Give the stop request that signals set while the body runs."""
     stop = Stop()
+
+    def tell(text: str) -> None:
+        # Not by way of `console.line`: a handler may come in the middle of another write.
+        line = console.formatted("warning", text)
+        os.write(sys.stderr.fileno(), f"\n{line}\n".encode())
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
         if stop.requested:
             # Everything that matters is in the ledger already: rows on their way stand there as
             # going out, and a resume treats them as in doubt.
-            os.write(
-                sys.stderr.fileno(), b"\nbulkcall: stopped at once; `bulkcall resume` goes on\n"
-            )
+            tell("stopped at once; `bulkcall resume` goes on")
             os._exit(ExitStatus.INTERRUPTED)
         name = signal.Signals(number).name
-        os.write(
-            sys.stderr.fileno(),
-            f"\nbulkcall: {name}: finishing what is in flight; once more stops at once\n".encode(),
-        )
+        tell(f"{name}: finishing what is in flight; once more stops at once")
         stop.request(name)
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}

@@ -7,6 +7,7 @@ documentation leaves open in the oddest way that it allows, and takes orders for
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -270,7 +271,8 @@ def _handler(server: OtherServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(ConnectionError):  # a client that was killed
+                self.wfile.write(content)
 
         do_GET = do_POST = do_PUT = do_HEAD = _do  # noqa: N815 - http.server's names
 

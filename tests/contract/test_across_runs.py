@@ -101,7 +101,7 @@ def test_what_may_stand_at_the_server_does_not_go_again(client, sandbox, ending,
 
 
 def test_equal_rows_of_one_file(client, sandbox):
-    """Equal as finished records: `duplicate`, other columns don't count; --allow-duplicates sends."""
+    """Equal as finished records: `duplicate`, others don't count; --allow-duplicates sends."""
     number = receivers(1)[0]
     client.campaign(
         [

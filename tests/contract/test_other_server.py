@@ -264,9 +264,10 @@ def test_no_secret_is_ever_written_or_shown(stranger, other):
 
 def test_a_ready_token_needs_no_key_pair(stranger, other):
     """BULKCALL_TOKEN goes out as it is, and no token is created."""
-    other.tokens.append("ready.made.token")
+    ready = "ready.made.token"
+    other.tokens.append(ready)
     del stranger.environ["BULKCALL_KEY_ID"], stranger.environ["BULKCALL_API_KEY"]
-    stranger.environ["BULKCALL_TOKEN"] = "ready.made.token"
+    stranger.environ["BULKCALL_TOKEN"] = ready
     ended, _ = go(stranger, rows(1))
     assert ended.status == 0
     assert other.calls("token") == []

@@ -56,7 +56,7 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
                 reconcile_timeout=10.0,
                 request_timeout=5.0,
             )
-            with stopping_on_signals() as stop:
+            with stopping_on_signals(given.console) as stop:
                 result = campaigns.run(
                     file,
                     settings=settings,

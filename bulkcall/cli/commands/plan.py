@@ -39,7 +39,7 @@ def command(
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.signals import stopping_on_signals
 
-    with stopping_on_signals() as stop:
+    with stopping_on_signals(given.console) as stop:
         planned = campaigns.plan(
             file,
             settings=given.settings,

@@ -57,7 +57,7 @@ def command(
         raise UsageError(
             "reconcile takes a RUN, or --file together with --batch-id or --status-file"
         )
-    with stopping_on_signals() as stop:
+    with stopping_on_signals(given.console) as stop:
         progress = progress_for(given.console)
         if file is None:
             result = campaigns.reconcile(

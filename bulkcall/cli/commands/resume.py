@@ -32,7 +32,7 @@ def command(given: Given, *, run_id: str | None, on_unknown: str | None) -> Exit
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
 
-    with stopping_on_signals() as stop:
+    with stopping_on_signals(given.console) as stop:
         result = campaigns.resume(
             run_id,
             settings=given.settings,

@@ -71,7 +71,7 @@ def command(
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
 
-    with stopping_on_signals() as stop:
+    with stopping_on_signals(given.console) as stop:
         result = campaigns.run(
             file,
             settings=given.settings,

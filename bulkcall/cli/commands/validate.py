@@ -41,7 +41,7 @@ def command(
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.signals import stopping_on_signals
 
-    with stopping_on_signals() as stop:
+    with stopping_on_signals(given.console) as stop:
         found = campaigns.validate(
             file,
             settings=given.settings,
