@@ -27,7 +27,8 @@ GUARD_MOST = 4.0
 """Where widening ends: a fifth of the limit."""
 JITTER = 1 / 100
 REACH = 0.09
-CATCH_UP = 1 / 20
+CATCH_UP = 1 / 10
+"""Lateness that is made up for at the most; less by as much as a 429 has widened the guard."""
 
 SQUEEZE = 0.1
 """Lateness is made up for at requests no closer than this share of their even spacing."""
@@ -35,9 +36,9 @@ COARSE = 0.005
 """Seconds of spacing from which that holds."""
 SHARE_FLOOR = 0.5
 """The least share of a delay (beyond JITTER) that is taken for the way there after long quiet."""
-SHARE_STEP = 0.02
+SHARE_STEP = 0.04
 """How much that share goes down with each quiet window."""
-QUIET_WINDOWS = 10
+QUIET_WINDOWS = 5
 """So many windows without a 429 before it does."""
 
 # Where a schedule's state keeps what: plain floats, so that it may as well lie in a shared file.
@@ -135,7 +136,8 @@ class Schedule:
             state[NEXT] = state[QUIET_SINCE] = state[STEPPED] = now
         self._relax(now)
         spacing = (self.rate.window + state[GUARD]) / self.rate.limit
-        state[NEXT] = max(state[NEXT], now - self.catch_up) + spacing
+        lateness = self.catch_up * self.guard_floor / state[GUARD]
+        state[NEXT] = max(state[NEXT], now - lateness) + spacing
         state[LAST] = now
         until = now + self.rate.window + max(state[GUARD], self.reach)
         state[index] = until
