@@ -1,4 +1,4 @@
-"""The sender with its ledger against a sandbox in its own process, beside plain clients without one.
+"""The sender with its ledger against a sandbox of its own, beside plain clients without a ledger.
 
 ::
 
@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import uvloop
@@ -34,6 +34,13 @@ from bulkcall.records import Channel, CheckedChunk, Chunk, OnUnknown
 from bulkcall.sandbox.running import running
 from bulkcall.send import send
 from bulkcall.settings import Secret, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import httpx
+
+    Post = Callable[..., Awaitable[bytes]]
 
 HOUR = 3_600_000
 IN_FLIGHT = 50
@@ -140,14 +147,14 @@ async def aiohttp_plain(job: dict) -> None:
         await _plain(job, post)
 
 
-def _body_of(client):
+def _body_of(client: httpx.AsyncClient) -> Post:
     async def post(url: str, *, content: bytes, headers: dict[str, str]) -> bytes:
         return (await client.post(url, content=content, headers=headers)).content
 
     return post
 
 
-async def _plain(job: dict, post) -> None:
+async def _plain(job: dict, post: Post) -> None:
     import httpx
     import orjson
 
@@ -181,7 +188,8 @@ async def _plain(job: dict, post) -> None:
             }
             headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
             body = await post(url, content=orjson.dumps(record), headers=headers)
-            assert orjson.loads(body)["status_info"]["status"] == "success"
+            if orjson.loads(body)["status_info"]["status"] != "success":
+                raise SystemExit(body)
             if turn:
                 turn.answered()
 
