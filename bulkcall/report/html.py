@@ -16,7 +16,7 @@ from bulkcall.report.masking import masked
 from bulkcall.report.words import duration, share, visible, visible_masked, when
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bulkcall.report.model import Report
 
@@ -74,12 +74,18 @@ def _context(report: Report, *, show_numbers: bool) -> dict[str, Any]:
         "more_batches": len(report.batches) - _MOST_BATCHES,
         "strangers": report.unexpected[:_MOST_STRANGERS],
         "more_strangers": len(report.unexpected) - _MOST_STRANGERS,
+        "read_as": _read_as(report.run.file_facts),
         "number": number,
         "text": text,
         "numbers_masked": not show_numbers,
         "duration": duration(report.run.started_at, report.run.finished_at),
         "style": Markup(_style()),  # noqa: S704 - our own file
     }
+
+
+def _read_as(facts: Mapping[str, Any]) -> str:
+    names = {"kind": "", "encoding": "", "delimiter": "delimiter ", "sheet": "sheet "}
+    return ", ".join(f"{word}{facts[name]}" for name, word in names.items() if facts.get(name))
 
 
 @cache
