@@ -9,7 +9,7 @@ window: L others would have to hold a place when the last of them goes out. Fixe
 buckets of L are never stricter than that. docs/pacing.md has the proof and what it costs.
 
 Inside of that, requests are spread evenly on an absolute schedule: no burst at the start or after a
-pause, and lateness is made up for only within `catch_up`, at no more than twice the pace.
+pause, and lateness is made up for only within `catch_up`, never in one burst.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ COARSE = 0.005
 """Seconds of spacing from which that holds."""
 SHARE_FLOOR = 0.5
 """The least share of a delay (beyond JITTER) that is taken for the way there after long quiet."""
-SHARE_STEP = 0.04
+SHARE_STEP = 0.02
 """How much that share goes down with each quiet window."""
-QUIET_WINDOWS = 5
+QUIET_WINDOWS = 20
 """So many windows without a 429 before it does."""
 
 # Where a schedule's state keeps what: plain floats, so that it may as well lie in a shared file.
