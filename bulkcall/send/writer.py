@@ -69,13 +69,15 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # Cancelled means now: what could be written in a moment has been (Sender), the rest is left.
+        cancelled = isinstance(error, asyncio.CancelledError)
         try:
-            if self.error is None:
+            if self.error is None and not cancelled:
                 await self.flush()
         finally:
             if self._flusher is not None:
                 self._flusher.cancel()
-            self._thread.shutdown(wait=True)
+            self._thread.shutdown(wait=not cancelled, cancel_futures=cancelled)
             sys.setswitchinterval(self._switch_interval)
 
     def put(
