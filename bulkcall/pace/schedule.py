@@ -26,7 +26,11 @@ GUARD_FLOOR = 1 / 500
 GUARD_MOST = 4.0
 """Where widening ends: a fifth of the limit."""
 JITTER = 1 / 100
+"""Difference in the way there that never leads over the limit, however far the server is."""
+CERTAIN = 3 / 100
+"""So much of a delay is always taken for the way there."""
 REACH = 0.09
+"""No more of a delay is ever taken for the way there."""
 CATCH_UP = 1 / 10
 """Lateness that is made up for at the most; less by as much as a 429 has widened the guard."""
 
@@ -35,7 +39,7 @@ SQUEEZE = 0.1
 COARSE = 0.005
 """Seconds of spacing from which that holds."""
 SHARE_FLOOR = 0.5
-"""The least share of a delay (beyond JITTER) that is taken for the way there after long quiet."""
+"""The least share of what is beyond CERTAIN that is taken for the way there after long quiet."""
 SHARE_STEP = 0.02
 """How much that share goes down with each quiet window."""
 QUIET_WINDOWS = 20
@@ -85,9 +89,8 @@ class Schedule:
         window = rate.window
         self.guard_floor = window * GUARD_FLOOR
         self.jitter = window * JITTER
-        """Seconds of difference in the way there that never lead over the limit."""
+        self.certain = window * CERTAIN
         self.reach = window * REACH
-        """Seconds of an answer's delay beyond which more of it is not taken for the way there."""
         self.spacing = (window + self.guard_floor) / rate.limit
         # A timer can't tell gaps of less than a millisecond: at such rates several go at a time.
         self.gap = self.spacing * SQUEEZE if self.spacing >= COARSE else 0.0
@@ -207,8 +210,8 @@ class Schedule:
         if self._answers >= FEW_ANSWERS:
             delay -= max(0.0, least - self.jitter)
         delay = min(delay, self.reach)
-        if delay > self.jitter:
-            delay = self.jitter + state[SHARE] * (delay - self.jitter)
+        if delay > self.certain:
+            delay = self.certain + state[SHARE] * (delay - self.certain)
         return max(delay, state[GUARD])
 
     def _measure(self, delay: float) -> None:
