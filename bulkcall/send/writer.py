@@ -69,7 +69,7 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Cancelled means now: what could be written in a moment has been (Sender), the rest is left.
+        # Cancelled means now: what could be written in a moment has been, the rest is left.
         cancelled = isinstance(error, asyncio.CancelledError)
         try:
             if self.error is None and not cancelled:
