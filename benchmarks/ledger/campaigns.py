@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import numpy as np
 import pyarrow as pa
 
@@ -42,6 +44,7 @@ def chunk(first: int, count: int, random: np.random.Generator) -> CheckedChunk:
     """Give valid rows: 20 callers, any receivers, 40 labels, 60 reasons, one window of 8 hours."""
     rows = np.arange(first, first + count)
     names = pa.array([f"Acme Bank {n}" for n in range(40)])
+    labels = pa.array([str(uuid.UUID(int=n)) for n in range(8)])
     reasons = pa.array([f"Your order number {n} is on its way" for n in range(60)])
     records = pa.table(
         {
@@ -52,7 +55,7 @@ def chunk(first: int, count: int, random: np.random.Generator) -> CheckedChunk:
             "receiver_number": 917000000000 + random.integers(0, 3_000_000_000, count),
             "starts_at": np.full(count, NOW),
             "ends_at": np.full(count, NOW + 8 * HOUR),
-            "label_id": pa.nulls(count, pa.string()),
+            "label_id": labels.take(pa.array(random.integers(0, 8, count))),
             "dynamic_label_name": names.take(pa.array(random.integers(0, 40, count))),
             "dynamic_call_reason": reasons.take(pa.array(random.integers(0, 60, count))),
             "identity": random.integers(-(2**62), 2**62, count),

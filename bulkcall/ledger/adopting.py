@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import LedgerError
-from bulkcall.ledger import tallies
+from bulkcall.ledger import sending, tallies
 from bulkcall.ledger.packing import packed_numbers
 from bulkcall.ledger.schema import row_key
 from bulkcall.records import RowState
@@ -44,4 +44,5 @@ def adopt(
     tallies.change(
         transaction, run_no, {RowState.READY: -len(placed), RowState.ACCEPTED: len(placed)}
     )
+    sending.count_taken(transaction, run_no, len(placed))
     return batch

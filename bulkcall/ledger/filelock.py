@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import socket
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ from bulkcall.errors import LedgerError, RunHeldError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_LOOKS = 10
+_BETWEEN_SECONDS = 0.02
 
 
 def this_process() -> str:
@@ -49,6 +53,12 @@ class FileHolds:
     def hold(self, run_id: str) -> Iterator[None]:
         """Hold the run while the block lasts. RunHeldError names who holds it already."""
         handle = self._lock(run_id)
+        for _ in range(_LOOKS):
+            if handle is not None:
+                break
+            # `holder` locks the file for an instant: that is no process that works on the run.
+            time.sleep(_BETWEEN_SECONDS)
+            handle = self._lock(run_id)
         if handle is None:
             raise RunHeldError(
                 f"run {run_id} is being worked on by {described(self.holder(run_id) or '')}; "

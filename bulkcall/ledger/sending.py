@@ -174,10 +174,15 @@ def _mark(
             RowState.DOUBT: -doubtful,
         },
     )
+    count_taken(transaction, run_no, len(ready))
+
+
+def count_taken(transaction: Transaction, run_no: int, rows: int) -> None:
+    """Let other runs of the account see that this one has sent: they look for repeats then."""
     transaction.run(
         "UPDATE accounts SET taken = taken + ?"
         " WHERE account_no = (SELECT account_no FROM runs WHERE run_no = ?)",
-        len(ready),
+        rows,
         run_no,
     )
     transaction.run(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bulkcall.ledger import Answered, BatchAccepted, Confirmed, Doubtful, Refused, TurnedAway
+from bulkcall.ledger import (
+    Answered,
+    BatchAccepted,
+    Confirmed,
+    Doubtful,
+    Placed,
+    Refused,
+    TurnedAway,
+)
 from bulkcall.records import Match, RowState
 from tests.ledger_parts import HOUR, NOW, invalid, loaded, outcome_rows, take_batch, told, valid
 
@@ -130,3 +138,12 @@ def test_a_row_in_doubt_is_not_called_a_duplicate(ledger):
     ledger.recover("a", at=NOW)
     sent(ledger)
     assert [row.row for row in ledger.take_realtime("a", 9, now=NOW, with_doubt=True)] == [1]
+
+
+def test_rows_that_somebody_else_sent_make_repeats_too(ledger):
+    """A batch adopted from elsewhere counts as sent for later runs."""
+    loaded(ledger, "old", [valid(1), valid(2)])
+    ledger.adopt_batch("old", "B-9", [Placed(1, NOW + HOUR)], at=NOW)
+    loaded(ledger, "new", [valid(1), valid(2)])
+    assert ledger.mark_repeats("new") == 1
+    assert outcome_rows(ledger, "new")[1]["message"] == "run old sent the same record (its row 1)"
