@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bulkcall.report.csv_text import csv_lines, header_line, inert_cells, plain
 from bulkcall.report.names import RESULTS, outcome_columns
@@ -51,9 +50,3 @@ def result_texts(results: pa.Table) -> list[pa.Array]:
         else:
             texts.append(plain(column))
     return texts
-
-
-def count_outcomes(results: pa.Table) -> dict[str, int]:
-    """Count the outcome words of some rows."""
-    counted = pc.value_counts(results.column("outcome").combine_chunks())
-    return {pair["values"]: pair["counts"] for pair in counted.to_pylist()}
