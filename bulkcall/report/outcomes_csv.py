@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from bulkcall.report.csv_text import csv_lines, header_line, inert_cells, plain
 from bulkcall.report.names import RESULTS, outcome_columns
 from bulkcall.report.times import iso_times
@@ -13,6 +11,8 @@ from bulkcall.report.times import iso_times
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO
+
+    import pyarrow as pa
 
     from bulkcall.report.rows import RowBlock
 
