@@ -38,6 +38,8 @@ def settings_page() -> str:
         bounds = ""
         if rule.minimum is not None and rule.maximum is not None:
             bounds = f" From {rule.minimum:g} to {rule.maximum:g}."
+        if rule.choices:
+            bounds = f" {', '.join(f'`{choice}`' for choice in rule.choices)}."
         variable = "" if name == "columns" else f"`{env_name(name)}`"
         lines.append(f"| `{name}` | {variable} | {shown} | {rule.help}{bounds} |")
     return "\n".join(lines) + "\n"

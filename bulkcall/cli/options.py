@@ -24,7 +24,9 @@ LEDGER = ("ledger",)
 SENDING = tuple(
     name
     for name, rule in RULES.items()
-    if rule.kind is not Secret and name not in {*READING, *LEDGER, "columns", "profile"}
+    if rule.flag
+    and rule.kind is not Secret
+    and name not in {*READING, *LEDGER, "columns", "profile"}
 )
 """Settings that say how records go out."""
 
@@ -70,9 +72,7 @@ def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-_COMMON = (
-    click.option("--config", type=click.Path(path_type=Path), help="The bulkcall.toml to read."),
-    click.option("--profile", metavar="NAME", help="The [profiles.NAME] of bulkcall.toml to use."),
+SPEAKING = (
     click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object."),
     click.option(
         "--log-format",
@@ -83,6 +83,13 @@ _COMMON = (
     ),
     click.option("-v", "--verbose", count=True, help="Log more; twice logs most."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, errors only."),
+)
+"""How a command speaks; all have these."""
+
+_COMMON = (
+    click.option("--config", type=click.Path(path_type=Path), help="The bulkcall.toml to read."),
+    click.option("--profile", metavar="NAME", help="The [profiles.NAME] of bulkcall.toml to use."),
+    *SPEAKING,
 )
 
 

@@ -51,6 +51,8 @@ class Rule:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    flag: bool = True
+    """Whether commands have a flag for it; a secret never has one."""
 
 
 def _setting(
@@ -60,8 +62,9 @@ def _setting(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
+    flag: bool = True,
 ) -> Any:
-    rule = Rule(type(default), text, minimum, maximum, choices)
+    rule = Rule(type(default), text, minimum, maximum, choices, flag)
     return field(default=default, metadata={"rule": rule})
 
 
@@ -124,6 +127,85 @@ class Settings:
     )
     turned_down_count: int = _setting(
         1000, "… once so many rows are settled; 0 never stops for it.", minimum=0
+    )
+    not_before: str = _setting(
+        "", "Rows go out from this time of day (HH:MM) on; at any time if both are empty."
+    )
+    not_after: str = _setting(
+        "", "No row goes out from this time of day (HH:MM) on; may lie past midnight."
+    )
+    quiet_timezone: str = _setting(
+        "", "IANA zone of not_before and not_after; if empty, that of `timezone`, else UTC."
+    )
+    outside_hours: str = _setting(
+        "pause",
+        "Outside those hours a run pauses and goes on by itself, or stops (resumable).",
+        choices=("pause", "stop"),
+    )
+    max_invalid: str = _setting(
+        "", "Send nothing if more rows are invalid: a count or a share like 5%.", flag=False
+    )
+    out: str = _setting(
+        "",
+        "Folder of a run's files; {run_id}, {file} and {date} are filled in. "
+        "bulkcall-runs/{run_id} if empty.",
+        flag=False,
+    )
+    show_numbers: bool = _setting(False, "Show phone numbers in report.html.", flag=False)
+    keep_days: int = _setting(
+        0,
+        "After a run, purge the rows of runs that ended longer ago than so many days; 0: keep.",
+        minimum=0,
+        flag=False,
+    )
+    key_id_file: str = _setting("", "A file that holds key_id.", flag=False)
+    api_key_file: str = _setting("", "A file that holds api_key.", flag=False)
+    token_file: str = _setting("", "A file that holds token.", flag=False)
+    keyring: bool = _setting(
+        False, "Look credentials up in the system's keyring (extra `keyring`).", flag=False
+    )
+    notify_on: str = _setting(
+        "failure",
+        "When people are told how a run ended.",
+        choices=("never", "failure", "threshold", "always"),
+        flag=False,
+    )
+    notify_webhook: Secret = _setting(
+        _NO_SECRET, "URL that is told; https, or plain http on loopback only."
+    )
+    notify_format: str = _setting(
+        "json",
+        "What is posted to notify_webhook: plain JSON, or a chat's own form.",
+        choices=("json", "slack", "teams", "googlechat", "discord", "mattermost"),
+        flag=False,
+    )
+    notify_email_to: str = _setting("", "Addresses that are told, comma-separated.", flag=False)
+    notify_email_from: str = _setting("", "Address that the e-mail comes from.", flag=False)
+    notify_error_share: float = _setting(
+        0.05,
+        "Share of sent rows ending other than success from which a run counts as threshold.",
+        minimum=0,
+        maximum=1,
+        flag=False,
+    )
+    smtp_host: str = _setting("", "The server that takes the e-mail.", flag=False)
+    smtp_port: int = _setting(587, "Its port.", minimum=1, maximum=65535, flag=False)
+    smtp_user: str = _setting("", "User name there, if it wants one.", flag=False)
+    smtp_password: Secret = _setting(_NO_SECRET, "Password there.")
+    smtp_tls: str = _setting(
+        "starttls",
+        "How the way there is sealed; none is for loopback only.",
+        choices=("starttls", "tls", "none"),
+        flag=False,
+    )
+    heartbeat_url: Secret = _setting(
+        _NO_SECRET, "URL that is asked for after a run, for a dead-man switch."
+    )
+    metrics_file: str = _setting(
+        "", "Prometheus text file (.prom) that is written after a run.", flag=False
+    )
+    otlp_endpoint: str = _setting(
+        "", "OpenTelemetry collector that is sent metrics and a trace (extra `otlp`).", flag=False
     )
     columns: Mapping[str, str] = field(
         default_factory=dict,

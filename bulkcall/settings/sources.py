@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bulkcall.errors import SettingsError
 from bulkcall.records import Field
 from bulkcall.settings.model import RULES, Settings
-from bulkcall.settings.values import read_value
+from bulkcall.settings.values import nearest, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,7 +127,7 @@ def _from_table(
         raise SettingsError(f"{file}: profiles are tables, [profiles.NAME]")
     if profile and profile not in profiles:
         raise SettingsError(
-            f"no profile {profile!r}{_nearest(profile, list(profiles))}: "
+            f"no profile {profile!r}{nearest(profile, profiles)}: "
             f"{file or FILE_NAME} has no [profiles.{profile}]"
         )
     values: dict[str, Any] = {}
@@ -151,7 +150,7 @@ def _read_layer(layer: Mapping[str, Any], where: str) -> dict[str, Any]:
     read = {}
     for name, raw in layer.items():
         if name not in RULES:
-            raise SettingsError(f"{where}no setting {name!r}{_nearest(name, list(RULES))}")
+            raise SettingsError(f"{where}no setting {name!r}{nearest(name, RULES)}")
         read[name] = _value(name, raw, f"{where}{name}")
     return read
 
@@ -162,12 +161,7 @@ def _columns(raw: object, where: str) -> dict[str, str]:
     known = [str(field) for field in Field]
     for name, column in raw.items():
         if name not in known:
-            raise SettingsError(f"{where}: no field {name!r}{_nearest(str(name), known)}")
+            raise SettingsError(f"{where}: no field {name!r}{nearest(str(name), known)}")
         if not isinstance(column, str) or not column.strip():
             raise SettingsError(f"{where}: {name} must name a column of the campaign file")
     return dict(raw)
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""

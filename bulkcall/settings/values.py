@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import math
 import re
@@ -13,6 +14,8 @@ from bulkcall.errors import SettingsError
 from bulkcall.settings.model import RULES, Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bulkcall.settings.model import Rule
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -27,10 +30,17 @@ def read_value(name: str, raw: object, where: str) -> Any:
     """
     rule = RULES[name]
     value = _typed(rule, raw, where)
+    if isinstance(value, Secret) and value and name in _SECRET_URLS:
+        _url(value.reveal(), where)
     if isinstance(value, int | float) and not isinstance(value, bool):
         _check_range(rule, value, where)
     if isinstance(value, str):
         value = value.strip()
+        if rule.choices and value not in rule.choices:
+            raise SettingsError(
+                f"{where}: must be {_one_of(rule.choices)}, not {_shown(value)}"
+                f"{nearest(value, rule.choices)}"
+            )
         check = _CHECKS.get(name)
         if check is not None and value:
             value = check(value, where)
@@ -43,6 +53,8 @@ def _typed(rule: Rule, raw: object, where: str) -> Any:
             raise SettingsError(f"{where}: must be a text in quotes")
         return Secret(raw.strip())
     if rule.kind is str:
+        if rule is RULES["max_invalid"] and isinstance(raw, int) and not isinstance(raw, bool):
+            return str(raw)  # a count may as well stand in a file without quotes
         if not isinstance(raw, str):
             raise SettingsError(f"{where}: must be a text, not {_shown(raw)}")
         return raw
@@ -138,7 +150,60 @@ def _client_account_id(text: str, where: str) -> str:
     return text
 
 
+def _url(text: str, where: str) -> str:
+    # Never shows the text: who knows a webhook's address may post to it.
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise SettingsError(f"{where}: is not a URL") from None
+    if parts.scheme not in {"https", "http"} or not host:
+        raise SettingsError(f"{where}: must be a URL like https://host/path")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise SettingsError(f"{where}: must be https (http is for 127.0.0.1 and localhost only)")
+    return text
+
+
+def _time_of_day(text: str, where: str) -> str:
+    if not re.fullmatch(r"(?:[01]?\d|2[0-3]):[0-5]\d|24:00", text):
+        raise SettingsError(f"{where}: must be a time of day like 08:00, not {_shown(text)}")
+    return text
+
+
+def _count_or_share(text: str, where: str) -> str:
+    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
+    if not (text.isascii() and text.isdigit()) and (share is None or float(share[1]) > 100):  # noqa: PLR2004
+        raise SettingsError(f"{where}: must be a count like 200 or a share like 5%")
+    return text
+
+
+def _addresses(text: str, where: str) -> str:
+    for address in text.split(","):
+        if not re.fullmatch(r"[^@\s,]+@[^@\s,]+", address.strip()):
+            raise SettingsError(f"{where}: {_shown(address.strip())} is no e-mail address")
+    return text
+
+
+def _one_of(choices: Iterable[str]) -> str:
+    *most, last = choices
+    return f"{', '.join(most)} or {last}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Give ' (did you mean …?)' for a name that is not known, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+_SECRET_URLS = {"notify_webhook", "heartbeat_url"}
 _CHECKS = {
+    "not_before": _time_of_day,
+    "not_after": _time_of_day,
+    "quiet_timezone": _timezone,
+    "max_invalid": _count_or_share,
+    "notify_email_to": _addresses,
+    "notify_email_from": _addresses,
+    "otlp_endpoint": _url,
     "base_url": _base_url,
     "timezone": _timezone,
     "region": _region,
