@@ -47,8 +47,9 @@ class Console:
         if self.log_format == "json":
             click.echo(self.formatted(level, text), err=True)
         elif level == "error":
-            click.secho("bulkcall: ", fg="red" if self.colour else None, nl=False, err=True)
-            click.echo(text, err=True)
+            # Without a colour click's style would still write the code that ends one.
+            name = click.style("bulkcall:", fg="red") if self.colour else "bulkcall:"
+            click.echo(f"{name} {text}", err=True)
         else:
             click.echo(text, err=True)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bulkcall.cli.options import SPEAKING
 from bulkcall.errors import UsageError
 from bulkcall.sandbox.options import option_specs, options_from
 
@@ -32,7 +33,7 @@ def _options() -> list[Any]:
 
 
 def _with_options(function: Any) -> Any:
-    for option in reversed(_options()):
+    for option in reversed([*_options(), *SPEAKING]):
         function = option(function)
     return function
 
@@ -46,11 +47,14 @@ def _with_options(function: Any) -> Any:
 def command(host: str, port: int, **values: Any) -> None:
     """Run the API emulator on loopback, with its real limits, until it is stopped.
 
-    Prints one JSON line with its address and credentials when it is ready.
+    Prints one JSON line with its address and credentials when it is ready, with --json or
+    without: whoever starts it reads it. It has nothing else to say.
     """
     from bulkcall.sandbox import serve
     from bulkcall.sandbox.__main__ import say_ready
 
+    for name in ("as_json", "log_format", "verbose", "quiet"):
+        values.pop(name)
     given = {name: value for name, value in values.items() if value not in (None, ())}
     try:
         options = options_from(given)
