@@ -38,6 +38,7 @@ def purge(transaction: Transaction, run_no: int, at: int) -> int:
     Its counts, its requests and what is known of its file stay. Where rows were still to be sent
     the run can't be resumed any more.
     """
+    transaction.store.overwrite_deleted(transaction)
     first, last = row_range(run_no)
     rows = transaction.run("DELETE FROM rows WHERE id BETWEEN ? AND ?", first, last)
     loading.forget_chunks(transaction, run_no)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bulkcall.ledger.store import Transaction
     from bulkcall.records import CheckedChunk
 
+_WIDEST = 1 << 62
+_TIMES = ("starts_at", "ends_at")
 _TEXTS = ("label_id", "dynamic_label_name", "dynamic_call_reason")
 
 
@@ -74,15 +76,30 @@ class PackedChunk:
 def _wordings(records: pa.Table) -> tuple[pa.Table, np.ndarray]:
     """Give the distinct (label_id, name, reason) of the rows, and each row's place among them."""
     codes = np.zeros(records.num_rows, dtype=np.int64)
+    span = 1
     for name in _TEXTS:
         column = records.column(name).combine_chunks().dictionary_encode(null_encoding="encode")
         indices = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        # Made dense again after each column, so that the product can't overflow.
-        codes = codes * max(1, len(column.dictionary)) + indices
-        _, codes = np.unique(codes, return_inverse=True)
+        count = max(1, len(column.dictionary))
+        span *= count
+        if span > _WIDEST:
+            # Made dense again, so that the product can't overflow.
+            _, codes = np.unique(codes, return_inverse=True)
+            span = records.num_rows * count
+        codes = codes * count + indices
     _, firsts, places = np.unique(codes, return_index=True, return_inverse=True)
     distinct = records.select(_TEXTS).take(pa.array(firsts))
     return distinct.rename_columns(["label_id", "name", "reason"]), places
+
+
+def _without_constant_times(rows: pa.Table) -> tuple[pa.Table, dict[str, int]]:
+    """Take out the times that are the same in all rows, as --start and --window make them."""
+    same: dict[str, int] = {}
+    for name in _TIMES:
+        ends = pc.min_max(rows.column(name)).as_py()
+        if not rows.column(name).null_count and ends["min"] == ends["max"]:
+            same[name] = ends["min"]
+    return rows.drop_columns(list(same)), same
 
 
 def _postings(records: pa.Table, first_row: int) -> list[tuple[int, bytes]]:
@@ -112,8 +129,8 @@ def add(transaction: Transaction, run_no: int, chunk: PackedChunk) -> None:
     for valid, count in ((True, chunk.valid), (False, chunk.count - chunk.valid)):
         if count:
             state = int(RowState.READY if valid else RowState.INVALID)
-            rows = chunk.rows(run_no, valid=valid)
-            transaction.insert("rows", rows, run_no=run_no, state=state)
+            rows, same = _without_constant_times(chunk.rows(run_no, valid=valid))
+            transaction.insert("rows", rows, run_no=run_no, state=state, **same)
     postings.add(transaction, chunk_no, first, chunk.postings)
     transaction.many(
         "INSERT INTO callers (caller, first) VALUES (?, ?)",

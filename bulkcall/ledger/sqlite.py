@@ -51,6 +51,10 @@ class _SqliteStore(Store):
         found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
         return transaction.one(found, table) is not None
 
+    def overwrite_deleted(self, transaction: Transaction) -> None:
+        """Let what this connection deletes be overwritten in the file."""
+        transaction.all("PRAGMA secure_delete = ON")
+
     def bulk_insert(
         self, cursor: Any, table: str, columns: pa.Table, same: Mapping[str, int]
     ) -> None:
@@ -89,8 +93,6 @@ class SqliteFile(_SqliteStore):
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA temp_store = MEMORY")
-        # What is deleted is overwritten, so that purged numbers can't be read from the file.
-        connection.execute("PRAGMA secure_delete = ON")
         return connection
 
     def write(self, work: Callable[[Transaction], Result]) -> Result:

@@ -124,6 +124,9 @@ class Store(ABC):
     def require_room(self, size: int) -> None:  # noqa: B027 - only a file knows its disk
         """Raise DiskFullError where the disk has no room for `size` more bytes."""
 
+    def overwrite_deleted(self, transaction: Transaction) -> None:  # noqa: B027 - as below
+        """Let what this transaction deletes be overwritten, where the database can."""
+
     def forget_deleted(self) -> None:  # noqa: B027 - PostgreSQL does so by itself
         """Let nothing of what was deleted stay readable in the database's files."""
 
