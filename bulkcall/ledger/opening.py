@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bulkcall.ledger.store import Store
 
 _HEADER = b"SQLite format 3\x00"
+_OLDEST = (3, 35, 0)
+"""The first SQLite whose INSERT gives the key of what it inserted."""
 _SYNCHRONOUS = ("full", "normal")
 
 
@@ -49,6 +51,10 @@ def open_store(url: str) -> Store:
 
 
 def _open_file(path: Path, synchronous: str) -> Store:
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise LedgerError(
+            f"this Python has SQLite {sqlite3.sqlite_version}; the ledger needs 3.35 or later"
+        )
     new = _check_file(path)
     if new:
         _create_file(path)

@@ -227,3 +227,10 @@ def test_too_little_room_is_told_before_a_run(tmp_path):
             ledger.require_room(1 << 60)
     with Ledger.open(":memory:") as ledger:
         ledger.require_room(1 << 60)
+
+
+def test_an_sqlite_that_is_too_old_is_named(tmp_path, monkeypatch):
+    """A Python with an SQLite of before 2021 is told so, and no file is made."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+    assert "needs 3.35 or later" in refused(tmp_path / "ledger.db")
+    assert list(tmp_path.iterdir()) == []
