@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import RunHeldError
@@ -66,8 +67,10 @@ class Ledger(Access):
     def add_rows(self, run_id: str, chunk: CheckedChunk) -> None:
         """Write a chunk: its cells (as one compressed blob), records and findings."""
         run_no = self._number(run_id)
-        packed = loading.PackedChunk(chunk)
-        self._write(loading.add, run_no, packed)
+        # Compressing needs no interpreter, so it goes on beside the database's work.
+        with ThreadPoolExecutor(1) as beside:
+            cells = beside.submit(loading.packed_cells, chunk)
+            self._write(loading.add, run_no, loading.PackedChunk(chunk, cells))
 
     def mark_duplicates(self, run_id: str, rows: Sequence[int], first_rows: Sequence[int]) -> None:
         """Rows that equal an earlier row of the file become DUPLICATE, naming that row."""

@@ -15,6 +15,7 @@ from bulkcall.records import RowState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from bulkcall.ledger.store import Transaction
     from bulkcall.records import CheckedChunk
@@ -24,13 +25,21 @@ _TIMES = ("starts_at", "ends_at")
 _TEXTS = ("label_id", "dynamic_label_name", "dynamic_call_reason")
 
 
-class PackedChunk:
-    """A chunk made ready to be written, before the transaction begins: packing takes its time."""
+def packed_cells(checked: CheckedChunk) -> bytes:
+    """Pack a chunk's original cells and the lines they stood on."""
+    return packed(checked.chunk.cells.append_column("line", checked.chunk.lines))
 
-    def __init__(self, checked: CheckedChunk) -> None:
+
+class PackedChunk:
+    """A chunk made ready to be written, before the transaction begins: packing takes its time.
+
+    Its original cells may still be being packed, beside; they are written last.
+    """
+
+    def __init__(self, checked: CheckedChunk, cells: Future[bytes]) -> None:
         records = checked.records
         self.first_row = checked.chunk.first_row
-        self.cells = packed(checked.chunk.cells.append_column("line", checked.chunk.lines))
+        self.cells = cells
         self.findings = packed(checked.findings) if checked.findings.num_rows else None
         self.finding_count = checked.findings.num_rows
         self.count = len(checked)
@@ -116,21 +125,21 @@ def _postings(records: pa.Table, first_row: int) -> list[tuple[int, bytes]]:
 def add(transaction: Transaction, run_no: int, chunk: PackedChunk) -> None:
     """Write a chunk of a run."""
     first = row_key(run_no, chunk.first_row)
-    chunk_no = transaction.value(
-        "INSERT INTO chunks (id, row_count, finding_count, cells, findings) VALUES (?, ?, ?, ?, ?)"
-        " RETURNING chunk_no",
-        first,
-        chunk.count,
-        chunk.finding_count,
-        chunk.cells,
-        chunk.findings,
-    )
     transaction.insert("wordings", chunk.keyed_wordings(run_no))
     for valid, count in ((True, chunk.valid), (False, chunk.count - chunk.valid)):
         if count:
             state = int(RowState.READY if valid else RowState.INVALID)
             rows, same = _without_constant_times(chunk.rows(run_no, valid=valid))
             transaction.insert("rows", rows, run_no=run_no, state=state, **same)
+    chunk_no = transaction.value(
+        "INSERT INTO chunks (id, row_count, finding_count, cells, findings) VALUES (?, ?, ?, ?, ?)"
+        " RETURNING chunk_no",
+        first,
+        chunk.count,
+        chunk.finding_count,
+        chunk.cells.result(),
+        chunk.findings,
+    )
     postings.add(transaction, chunk_no, first, chunk.postings)
     transaction.many(
         "INSERT INTO callers (caller, first) VALUES (?, ?)",
