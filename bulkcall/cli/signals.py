@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -34,7 +35,11 @@ def stopping_on_signals(console: Console) -> Iterator[Stop]:
         if stop.requested:
             # Everything that matters is in the ledger already: rows on their way stand there as
             # going out, and a resume treats them as in doubt.
-            tell("stopped at once; `bulkcall resume` goes on")
+            at_once = "stopped at once; `bulkcall resume` goes on"
+            tell(at_once)
+            if console.as_json:
+                told = {"error": at_once, "exit_status": int(ExitStatus.INTERRUPTED)}
+                os.write(sys.stdout.fileno(), json.dumps(told).encode() + b"\n")
             os._exit(ExitStatus.INTERRUPTED)
         name = signal.Signals(number).name
         tell(f"{name}: finishing what is in flight; once more stops at once")

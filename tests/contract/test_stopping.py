@@ -83,13 +83,14 @@ def test_json_of_a_stopped_run_is_one_object(slow, sandbox):
 def test_a_second_signal_ends_at_once(slow, sandbox):
     """The first waits for what is in flight, the second does not; resume still goes on."""
     sandbox.order("hang@batch_create,seconds=60,applied=1")
-    process = started(slow, sandbox)
+    process = started(slow, sandbox, "--json")
     process.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
-    assert time.monotonic() - began < 5
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 30, "it did not wait for the request that hangs"
+    assert json.loads(out)["exit_status"] == 4
     assert process.returncode == 4, err
     assert "Traceback" not in err
     sandbox.clear_faults()
