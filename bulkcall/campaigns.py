@@ -52,6 +52,7 @@ def run(
     allow_duplicates: bool = False,
     max_invalid: str | None = None,
     on_unknown: OnUnknown | str = OnUnknown.RESEND,
+    run_id: str = "",
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> RunResult:
@@ -71,6 +72,7 @@ def run(
         allow_duplicates: also equal rows of the file.
         max_invalid: send nothing if more rows are invalid: `200` or `5%`.
         on_unknown: `resend` or `hold` rows of which a try may have been taken.
+        run_id: what the run is called; a new name by default.
         progress: hears of each stage's progress.
         stop: ask it to stop, from another thread or a signal handler.
 
@@ -90,6 +92,7 @@ def run(
         allow_duplicates=allow_duplicates,
         max_invalid=max_invalid,
         on_unknown=OnUnknown(on_unknown),
+        run_id=run_id,
     )
     source = _source(file, settings, sheet, start, window)
     with _pipeline(settings, progress, stop) as pipeline:

@@ -36,6 +36,8 @@ class RunOptions:
     allow_duplicates: bool = False
     max_invalid: str | None = None
     on_unknown: OnUnknown = OnUnknown.RESEND
+    run_id: str = ""
+    """What the run is to be called; empty: a new name (`new_run_id`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,18 @@ class RunResult:
         return ExitStatus.NOT_ALL
 
 
+def new_run_id(at: int) -> str:
+    """Name a run that begins now (epoch milliseconds)."""
+    began = datetime.fromtimestamp(at / 1000, UTC)
+    # Sorts by time, tells people the day, and can't clash: two runs may begin in one second.
+    return f"{began:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
 def new_run(
     file: CampaignFile, source: Source, options: RunOptions, settings: Settings, *, at: int
 ) -> NewRun:
     """Put together what the ledger is told when a run begins."""
-    began = datetime.fromtimestamp(at / 1000, UTC)
-    # Sorts by time, tells people the day, and can't clash: two runs may begin in one second.
-    run_id = f"{began:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    run_id = options.run_id or new_run_id(at)
     out = options.out or Path("bulkcall-runs") / run_id
     return NewRun(
         run_id=run_id,

@@ -101,6 +101,25 @@ class Ledger(Access):
         free = (run for run in found if not self._store.is_held(run.run_no, run.run_id))
         return next(free, None)
 
+    def unfinished(self) -> list[RunInfo]:
+        """Every run that resuming would take up and no live process works on, newest first."""
+        found = self._read(runs.resumable)
+        return [run for run in found if not self._store.is_held(run.run_no, run.run_id)]
+
+    def runs_of(self, sha256: str) -> list[RunInfo]:
+        """Give the runs of one file content, in any state, newest first."""
+        return self._read(runs.with_content, sha256)
+
+    def latest_end(self, run_id: str) -> int | None:
+        """Give the latest `ends_at` of a run's rows, epoch ms; None where none has one."""
+        run_no = self._number(run_id)
+        return self._read(runs.latest_end, run_no)
+
+    def relocate(self, run_id: str, *, file: str, out_dir: str) -> None:
+        """Note where a run's campaign file and report have been moved."""
+        run_no = self._number(run_id)
+        self._write(runs.relocate, run_no, file, out_dir)
+
     def drop_rows(self, run_id: str) -> None:
         """Forget the rows of a run that died while loading, so that it can be loaded again."""
         run_no = self._number(run_id)

@@ -109,6 +109,19 @@ def resumable(transaction: Transaction) -> list[RunInfo]:
     return [_info(row) for row in found]
 
 
+def with_content(transaction: Transaction, sha256: str) -> list[RunInfo]:
+    """Give the runs of a campaign file by its content, newest first."""
+    return [
+        _info(row)
+        for row in transaction.all(_RUN + " WHERE r.sha256 = ? ORDER BY r.run_no DESC", sha256)
+    ]
+
+
+def relocate(transaction: Transaction, run_no: int, file: str, out_dir: str) -> None:
+    """Note where a run's campaign file and report have been moved."""
+    transaction.run("UPDATE runs SET file = ?, out_dir = ? WHERE run_no = ?", file, out_dir, run_no)
+
+
 def set_state(
     transaction: Transaction, run_no: int, state: RunState, *, at: int, reason: str
 ) -> None:
