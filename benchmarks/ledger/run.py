@@ -163,12 +163,14 @@ def history(rows: int) -> None:
                     ledger.add_rows(run_id, chunk)
                 ledger.take_realtime(run_id, 1, now=NOW, with_doubt=True)
         print(f"{path.stat().st_size / rows:.0f} bytes a row, its original cells included")
-        number = str(campaign(1, 3)[0].records.column("receiver_number")[0])
-        caller = str(campaign(1, 3)[0].records.column("caller_number")[0])
+        known = campaign(100_000, 3)[0].records
+        number = str(known.column("receiver_number")[77])
+        caller = str(known.column("caller_number")[77])
+        found: list[object] = []
         asked: dict[str, Callable[[Ledger], object]] = {
             "runs": lambda ledger: ledger.runs(),
             "status": lambda ledger: (ledger.run("run-3"), ledger.counts("run-3")),
-            "trace": lambda ledger: ledger.trace(number),
+            "trace": lambda ledger: found.extend(ledger.trace(number)),
             "last_stopped": lambda ledger: ledger.last_stopped(),
         }
         for name, ask in asked.items():
@@ -179,6 +181,8 @@ def history(rows: int) -> None:
 
             times = [timed(whole).wall * 1000 for _ in range(5)]
             print(f"{name:12} {statistics.median(times):7.1f} ms, opening included")
+        if not found:
+            raise SystemExit("the number was not found")
         with Ledger.open(str(path)) as ledger:
             ledger.begin_run(new_run("again"))
             for chunk in campaign(100_000, 3):
