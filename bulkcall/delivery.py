@@ -6,9 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import InterruptedRun, TurnedDownError
+from bulkcall.gate import Gate
 from bulkcall.ledger import RunState
 from bulkcall.reconcile import reconcile
-from bulkcall.records import Channel, Outcome
+from bulkcall.records import Channel, OnUnknown, Outcome
 from bulkcall.send import send
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from bulkcall.clock import Clock
     from bulkcall.ledger import Ledger, RunInfo
     from bulkcall.progress import Progress, Stop
-    from bulkcall.records import OnUnknown
     from bulkcall.settings import Settings
 
 CANARY = "canary: "
@@ -56,13 +56,16 @@ class Delivery:
         self._progress = progress
         self._stop = stop
         self._on_unknown = on_unknown
+        self._gate = Gate(settings, clock=clock, progress=progress, stop=stop)
+        self._outside: InterruptedRun | None = None
 
     async def deliver(self) -> None:
         """Send all that waits and confirm it; with a canary, that first.
 
         Raises:
             StoppedError: credentials, ledger, server away, too much turned down, canary.
-            InterruptedRun: a stop was requested before all was done.
+            InterruptedRun: a stop was requested before all was done, or the hours in which rows
+                may go out were over and the settings say stop.
         """
         if self._run.canary and not self._run.reason.startswith(CANARY):
             await self._canary(self._run.canary)
@@ -77,7 +80,7 @@ class Delivery:
         self._mind_stop()
 
     async def _canary(self, rows: int) -> None:
-        sent = _sent(self._ledger.counts(self._run.run_id))
+        sent = self._sent()
         if sent > rows:
             return  # an earlier process of this run saw its canary through
         if sent < rows:
@@ -112,21 +115,40 @@ class Delivery:
 
     async def _send(self, sending_done: asyncio.Event, limit: int | None) -> None:
         try:
-            await send(
-                self._ledger,
-                self._run,
-                self._api,
-                self._settings,
-                clock=self._clock,
-                progress=self._progress,
-                stop=self._stop,
-                limit=limit,
-                on_unknown=self._on_unknown,
-            )
+            await self._send_in_hours(limit)
+        except InterruptedRun as outside:
+            # What went out before the hours were over is confirmed first.
+            self._outside = outside
         finally:
             sending_done.set()
         if not self._stop.requested:
             self._ledger.set_state(self._run.run_id, RunState.CONFIRMING, at=self._clock.now_ms())
+
+    async def _send_in_hours(self, limit: int | None) -> None:
+        """Send while the gate is open, and again when it opens anew, until nothing waits."""
+        goal = None if limit is None else self._sent() + limit
+        while await self._gate.opened(self._waiting):
+            rest = None if goal is None else goal - self._sent()
+            async with self._gate.until_closing() as closing:
+                await send(
+                    self._ledger,
+                    self._run,
+                    self._api,
+                    self._settings,
+                    clock=self._clock,
+                    progress=self._progress,
+                    stop=closing,
+                    limit=rest,
+                    on_unknown=self._on_unknown,
+                )
+                if not closing.requested or (goal is not None and self._sent() >= goal):
+                    return
+
+    async def _waiting(self) -> int:
+        run_id, now = self._run.run_id, self._clock.now_ms()
+        await asyncio.to_thread(self._ledger.expire, run_id, now)
+        with_doubt = self._on_unknown is OnUnknown.RESEND
+        return await asyncio.to_thread(self._ledger.waiting, run_id, with_doubt=with_doubt)
 
     async def _reconcile(self, sending_done: asyncio.Event, *, again: bool) -> None:
         await reconcile(
@@ -145,6 +167,11 @@ class Delivery:
     def _mind_stop(self) -> None:
         if self._stop.requested:
             raise InterruptedRun(f"stopped ({self._stop.reason})")
+        if self._outside is not None:
+            raise self._outside
+
+    def _sent(self) -> int:
+        return _sent(self._ledger.counts(self._run.run_id))
 
 
 async def _put_to_rest(tasks: list[asyncio.Task[None]]) -> None:

@@ -44,12 +44,24 @@ class Silent:
 class Stop:
     """A request to stop: set once by a signal or a caller, looked at between steps."""
 
-    def __init__(self) -> None:
-        self.requested = False
-        self.reason = ""
+    def __init__(self, whole: Stop | None = None) -> None:
+        """`whole`: the stop of something larger, of which this one stops a part."""
+        self._whole = whole
+        self._reason: str | None = None
+
+    @property
+    def requested(self) -> bool:
+        """Whether this was asked to stop, or the whole that it is a part of."""
+        return self._reason is not None or (self._whole is not None and self._whole.requested)
+
+    @property
+    def reason(self) -> str:
+        """Why; empty while nobody asked."""
+        if self._reason is not None:
+            return self._reason
+        return "" if self._whole is None else self._whole.reason
 
     def request(self, reason: str) -> None:
         """Ask the run to finish what is in flight and stop."""
-        if not self.requested:
-            self.requested = True
-            self.reason = reason
+        if self._reason is None:
+            self._reason = reason

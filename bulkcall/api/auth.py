@@ -54,6 +54,9 @@ class TokenAuth(httpx.Auth):
         """
         call: Call = request.extensions[CALL]
         token = await self._source.get()
+        if call.turn.stop is not None and call.turn.stop.requested:
+            # There may have been a long wait for a token since the turn was granted.
+            raise NoToken("stopped before it could go out")
         for deaths in range(MOST_DEATHS + 1):
             request.headers["Authorization"] = f"Bearer {token.secret.reveal()}"
             call.requests += 1
@@ -67,7 +70,7 @@ class TokenAuth(httpx.Auth):
             call.turn.answered()
             token = await self._source.replace(token)
             try:
-                call.turn = await lane.turn(self._stop)
+                call.turn = await lane.turn(call.turn.stop or self._stop)
             except StopAsked as asked:
                 raise NoToken("stopped before it could go again under a new token") from asked
         raise CredentialsError(

@@ -32,10 +32,12 @@ class Turn:
     is always right.
     """
 
-    __slots__ = ("_lane", "_open", "_place")
+    __slots__ = ("_lane", "_open", "_place", "stop")
 
-    def __init__(self, lane: Lane, place: Place) -> None:
+    def __init__(self, lane: Lane, place: Place, stop: Stop | None = None) -> None:
         self._lane = lane
+        self.stop = stop
+        """What may end the wait for it: holds for a further turn in its place as well."""
         self._place = place
         self._open = True
 
@@ -116,7 +118,7 @@ class Lane:
                 place, at = self._try_take()
                 if place is not None:
                     self._in_flight += 1
-                    return Turn(self, place)
+                    return Turn(self, place, stop)
                 await self._clock.sleep(min(at - self._clock.monotonic(), LOOK_UP))
 
     def pause(self, seconds: float) -> None:
