@@ -117,6 +117,12 @@ def with_content(transaction: Transaction, sha256: str) -> list[RunInfo]:
     ]
 
 
+def latest_end(transaction: Transaction, run_no: int) -> int | None:
+    """Give the latest `ends_at` of a run's rows, epoch milliseconds; None where none has one."""
+    found: int | None = transaction.value("SELECT MAX(ends_at) FROM rows WHERE run_no = ?", run_no)
+    return found
+
+
 def relocate(transaction: Transaction, run_no: int, file: str, out_dir: str) -> None:
     """Note where a run's campaign file and report have been moved."""
     transaction.run("UPDATE runs SET file = ?, out_dir = ? WHERE run_no = ?", file, out_dir, run_no)
