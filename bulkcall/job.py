@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bulkcall.errors import BulkcallError, ExitStatus, SettingsError
 from bulkcall.ledger import NewRun
@@ -74,7 +76,7 @@ def new_run(
 ) -> NewRun:
     """Put together what the ledger is told when a run begins."""
     run_id = options.run_id or new_run_id(at)
-    out = options.out or Path("bulkcall-runs") / run_id
+    out = options.out or out_folder(settings, run_id, source.file, at)
     return NewRun(
         run_id=run_id,
         file=source.file,
@@ -101,8 +103,25 @@ def new_run(
             "notes": list(file.notes),
             "source": asdict(source) | {"file": str(Path(source.file).absolute())},
             "allow_duplicates": options.allow_duplicates,
+            "max_invalid": options.max_invalid,
         },
     )
+
+
+def out_folder(settings: Settings, run_id: str, file: str, at: int) -> Path:
+    """Name the folder of a run's files after the setting `out`, or `bulkcall-runs/<run id>`.
+
+    `{file}` is the campaign file's name up to its first dot, `{date}` the day (YYYY-MM-DD) in
+    `settings.timezone`.
+    """
+    if not settings.out:
+        return Path("bulkcall-runs") / run_id
+    day = datetime.fromtimestamp(at / 1000, ZoneInfo(settings.timezone or "UTC")).date()
+    name = Path(file).name
+    stem = name.lstrip(".").partition(".")[0] or "campaign"
+    filled = {"run_id": run_id, "file": stem, "date": day.isoformat()}
+    pattern = re.sub(r"\{(\w+)\}", lambda found: filled[found[1]], settings.out)
+    return Path(pattern).expanduser()
 
 
 def require_credentials(settings: Settings) -> None:
@@ -132,3 +151,15 @@ def rows_per_second(settings: Settings, channel: Channel) -> float:
     if channel is Channel.REALTIME:
         return tokens * settings.realtime_per_second
     return tokens * settings.batch_per_minute * settings.batch_size / 60
+
+
+_PACKED_MORE = 10
+"""How much larger than itself a packed file (gz, zip, a workbook) is taken to be."""
+_ROOM = 32 << 20
+"""Bytes of disk that any run is given beside its rows."""
+
+
+def room_for(file: CampaignFile) -> int:
+    """Estimate the bytes that a run of this file takes in the ledger: its cells and its rows."""
+    plain = file.size if file.kind == "csv" else file.size * _PACKED_MORE
+    return _ROOM + 2 * plain

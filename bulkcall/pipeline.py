@@ -32,6 +32,7 @@ from bulkcall.job import (
     loop_factory,
     new_run,
     require_credentials,
+    room_for,
     rows_per_second,
 )
 from bulkcall.ledger import RunState
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from bulkcall.settings import Settings
 
 _T = TypeVar("_T")
+_DAY_MS = 24 * 60 * 60 * 1000
 
 
 class Pipeline:
@@ -79,13 +81,15 @@ class Pipeline:
             UsageError: usage, settings or the file are wrong; nothing was sent, no run is left.
             LedgerError: the ledger can't be used; nothing was sent.
         """
-        tolerance = Tolerance.parse(options.max_invalid)
+        if options.max_invalid is None and self._settings.max_invalid:
+            options = replace(options, max_invalid=self._settings.max_invalid)
+        Tolerance.parse(options.max_invalid)  # wrong usage is told before any work
         if not options.dry_run:
             require_credentials(self._settings)
         with reading(source, self._progress, self._stop) as intake:
             run = self._begin(intake, source, options)
             with self._ledger.hold(run.run_id):
-                return self._finish(run, lambda: self._whole(run, intake, options, tolerance))
+                return self._finish(run, lambda: self._whole(run, intake, options))
 
     def resume(self, run_id: str | None = None, on_unknown: OnUnknown | None = None) -> RunResult:
         """Take up a stopped run, the last one by default, wherever it stands."""
@@ -95,14 +99,15 @@ class Pipeline:
         require_credentials(self._settings)
         with self._ledger.hold(run.run_id):
             run = self._ledger.run(run.run_id)
-            return self._finish(run, lambda: self._rest(run, on_unknown or run.on_unknown))
+            asked = on_unknown or run.on_unknown
+            return self._finish(run, lambda: self._rest(run, asked), begun=True)
 
     def reconcile(self, run_id: str | None = None, out: Path | None = None) -> RunResult:
         """Ask again for what is not final, and write the report again."""
         run = self._ledger.run(run_id)
         require_credentials(self._settings)
         with self._ledger.hold(run.run_id):
-            return self._finish(run, lambda: self._ask_again(run), out=out)
+            return self._finish(run, lambda: self._ask_again(run), out=out, begun=True)
 
     def report(
         self,
@@ -135,17 +140,27 @@ class Pipeline:
             with self._ledger.hold(run.run_id):
                 return self._finish(run, lambda: self._adopt(run, intake, batch_ids, answers))
 
+    def purge_old(self) -> None:
+        """Purge what `settings.keep_days` does not keep; trouble with it is only told."""
+        if not self._settings.keep_days:
+            return
+        now = self._clock.now_ms()
+        try:
+            purged = self._ledger.purge(now - self._settings.keep_days * _DAY_MS, at=now)
+        except LedgerError as error:
+            self._progress.note(f"old runs could not be purged: {error}")
+            return
+        if purged.runs:
+            self._progress.note(
+                f"purged the rows of {purged.runs:,} runs that ended more than "
+                f"{self._settings.keep_days} days ago"
+            )
+
     # -- the stages, in order ------------------------------------------------------------------
 
-    def _whole(
-        self, run: RunInfo, intake: Intake, options: RunOptions, tolerance: Tolerance
-    ) -> RunState:
+    def _whole(self, run: RunInfo, intake: Intake, options: RunOptions) -> RunState:
         self._admit(run, intake, allow_duplicates=options.allow_duplicates)
-        if tolerance.exceeded(intake.invalid, intake.rows):
-            self._notes.append(
-                f"{intake.invalid:,} of {intake.rows:,} rows are invalid, more than --max-invalid "
-                f"{options.max_invalid} allows: nothing was sent"
-            )
+        if self._too_many_invalid(intake, options.max_invalid):
             return RunState.WITHHELD
         if options.dry_run:
             self._notes.append("dry run: nothing was sent")
@@ -154,8 +169,8 @@ class Pipeline:
         return RunState.FINISHED
 
     def _rest(self, run: RunInfo, on_unknown: OnUnknown) -> RunState:
-        if run.state is RunState.LOADING:
-            self._load_again(run)
+        if run.state is RunState.LOADING and not self._load_again(run):
+            return RunState.WITHHELD
         doubtful = self._ledger.recover(run.run_id, at=self._clock.now_ms())
         if doubtful:
             self._notes.append(
@@ -191,6 +206,7 @@ class Pipeline:
             make_folder(Path(new.out_dir))
         except StoppedError as error:
             raise UsageError(str(error)) from error
+        self._ledger.require_room(room_for(intake.file))
         return self._ledger.begin_run(new)
 
     def _admit(self, run: RunInfo, intake: Intake, *, allow_duplicates: bool) -> None:
@@ -205,17 +221,32 @@ class Pipeline:
             intake.doctor.note_repeats(self._ledger.mark_repeats(run.run_id), valid)
         self._notes += [*intake.file.notes, *intake.doctor.lines()]
 
-    def _load_again(self, run: RunInfo) -> None:
-        """Load a run anew whose first process died while loading: nothing of it was sent."""
+    def _too_many_invalid(self, intake: Intake, most: str | None) -> bool:
+        if not Tolerance.parse(most).exceeded(intake.invalid, intake.rows):
+            return False
+        self._notes.append(
+            f"{intake.invalid:,} of {intake.rows:,} rows are invalid, more than --max-invalid "
+            f"{most} allows: nothing was sent"
+        )
+        return True
+
+    def _load_again(self, run: RunInfo) -> bool:
+        """Load a run anew whose first process died while loading: nothing of it was sent.
+
+        Gives whether it may be sent now.
+        """
         facts = dict(run.file_facts)
         with reading(Source(**facts["source"]), self._progress, self._stop) as intake:
             if intake.file.sha256 != run.sha256:
-                raise CampaignFileError(
+                told = (
                     f"{run.file} has changed since run {run.run_id} began to load it; nothing was "
                     f"sent: start anew with `bulkcall run`"
                 )
+                self._set_state(run, RunState.ABANDONED, told)
+                raise CampaignFileError(told)
             self._ledger.drop_rows(run.run_id)
             self._admit(run, intake, allow_duplicates=facts["allow_duplicates"])
+            return not self._too_many_invalid(intake, facts.get("max_invalid"))
 
     def _deliver(self, run: RunInfo, on_unknown: OnUnknown, *, confirm_only: bool = False) -> None:
         async def go(api: Api) -> None:
@@ -250,14 +281,24 @@ class Pipeline:
             return runner.run(go())
 
     def _finish(
-        self, run: RunInfo, work: Callable[[], RunState], *, out: Path | None = None
+        self,
+        run: RunInfo,
+        work: Callable[[], RunState],
+        *,
+        out: Path | None = None,
+        begun: bool = False,
     ) -> RunResult:
-        """Do the work, write down how it ended, and report, whatever happened."""
+        """Do the work, write down how it ended, and report, whatever happened.
+
+        A run that an earlier process began (`begun`) stays resumable where the usage is wrong: a
+        missing file can be put back, a setting mended.
+        """
         error: BulkcallError | None = None
         try:
             state, reason = work(), ""
         except UsageError as wrong:
-            self._set_state(run, RunState.ABANDONED, str(wrong))
+            if not begun:
+                self._set_state(run, RunState.ABANDONED, str(wrong))
             raise
         except BulkcallError as stopped:
             error, reason = stopped, str(stopped)
@@ -299,7 +340,7 @@ class Pipeline:
             folder,
             limit=limit,
             against=against,
-            show_numbers=show_numbers,
+            show_numbers=show_numbers or self._settings.show_numbers,
         )
         self._progress.end("report")
         return RunResult(published.report, published.files, folder, error, tuple(self._notes))
