@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bulkcall.intake import Source
+    from bulkcall.ledger import RunInfo
     from bulkcall.records import CampaignFile
     from bulkcall.report import Report
     from bulkcall.settings import Settings
@@ -124,8 +125,11 @@ def out_folder(settings: Settings, run_id: str, file: str, at: int) -> Path:
     return Path(pattern).expanduser()
 
 
-def require_credentials(settings: Settings) -> None:
-    """Raise SettingsError where something that sending needs is not set."""
+def require_credentials(settings: Settings, run: RunInfo | None = None) -> None:
+    """Raise SettingsError where something that sending needs is not set.
+
+    A `run` that is taken up again must be of the account that is set: its rows belong to no other.
+    """
     missing = [] if settings.client_account_id else ["BULKCALL_CLIENT_ACCOUNT_ID"]
     if not settings.token and not (settings.key_id and settings.api_key):
         missing.append("BULKCALL_KEY_ID and BULKCALL_API_KEY (or BULKCALL_TOKEN)")
@@ -133,6 +137,12 @@ def require_credentials(settings: Settings) -> None:
         raise SettingsError(
             f"not set: {', '.join(missing)}; set them in the environment or in bulkcall.toml. "
             "`bulkcall demo` needs none"
+        )
+    if run is not None and run.account != settings.client_account_id:
+        profile = f", --profile {run.profile}" if run.profile else ""
+        raise SettingsError(
+            f"run {run.run_id} belongs to the client account {run.account}, and "
+            f"{settings.client_account_id} is set; set BULKCALL_CLIENT_ACCOUNT_ID{profile}"
         )
 
 

@@ -96,7 +96,7 @@ class Pipeline:
         run = self._ledger.run(run_id) if run_id else self._ledger.last_stopped()
         if run is None:
             raise UsageError("there is no stopped run to resume; `bulkcall runs` lists all runs")
-        require_credentials(self._settings)
+        require_credentials(self._settings, run)
         with self._ledger.hold(run.run_id):
             run = self._ledger.run(run.run_id)
             asked = on_unknown or run.on_unknown
@@ -105,7 +105,7 @@ class Pipeline:
     def reconcile(self, run_id: str | None = None, out: Path | None = None) -> RunResult:
         """Ask again for what is not final, and write the report again."""
         run = self._ledger.run(run_id)
-        require_credentials(self._settings)
+        require_credentials(self._settings, run)
         with self._ledger.hold(run.run_id):
             return self._finish(run, lambda: self._ask_again(run), out=out, begun=True)
 

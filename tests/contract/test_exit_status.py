@@ -162,3 +162,13 @@ def test_validate_needs_no_credentials(place):
     summary = json.loads((place.folder / "v/summary.json").read_text())
     assert summary == {"rows": 3, "valid": 2, "invalid": 1, "duplicate": 0}
     assert [row["error_field"] for row in place.table("v/rejected.csv")] == ["receiver_number"]
+
+
+def test_2_when_a_run_is_resumed_under_another_account(client):
+    """A run's rows are never sent in another account's name."""
+    client.campaign(rows(2))
+    wrong = {"BULKCALL_API_KEY": "00000000-0000-4000-8000-00000000dead"}
+    assert client.run("run", "campaign.csv", *TIMES, environ=wrong).status == 1
+    ended = client.run("resume", environ={"BULKCALL_CLIENT_ACCOUNT_ID": "somebody-else"})
+    assert ended.status == 2, ended
+    one_line(ended, "belongs to the client account")
