@@ -79,7 +79,8 @@ def test_times(place):
     ]
     columns = ("caller", "receiver", "label", "start", "end")
     table = [
-        (CALLER, number, "Team", *row[:2]) for number, row in zip(receivers(12), rows, strict=True)
+        (CALLER, f"+91{number}", "Team", *row[:2])
+        for number, row in zip(receivers(12), rows, strict=True)
     ]
     found = verdicts(place, table, columns)
     assert [not told for told in found] == [row[2] for row in rows], found
