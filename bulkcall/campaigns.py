@@ -18,6 +18,7 @@ Each function imports what it needs when it is called: checking a file loads no 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bulkcall.intake import Source
     from bulkcall.job import RunResult
     from bulkcall.ledger import Ledger
+    from bulkcall.ledger.housekeeping import Purged
     from bulkcall.pipeline import Pipeline
     from bulkcall.planning import Planned
     from bulkcall.progress import Progress, Stop
@@ -96,7 +98,9 @@ def run(
     )
     source = _source(file, settings, sheet, start, window)
     with _pipeline(settings, progress, stop) as pipeline:
-        return pipeline.run(source, options)
+        result = pipeline.run(source, options)
+        pipeline.purge_old()
+        return result
 
 
 def resume(
@@ -113,7 +117,9 @@ def resume(
     """
     settings = settings or load_settings().settings
     with _pipeline(settings, progress, stop) as pipeline:
-        return pipeline.resume(run_id, OnUnknown(on_unknown) if on_unknown else None)
+        result = pipeline.resume(run_id, OnUnknown(on_unknown) if on_unknown else None)
+        pipeline.purge_old()
+        return result
 
 
 def reconcile(
@@ -228,6 +234,17 @@ def plan(
     settings = settings or load_settings().settings
     source = _source(file, settings, sheet, start, window)
     return planning.plan(source, settings, progress=progress, stop=stop)
+
+
+def purge(older_than: timedelta, *, settings: Settings | None = None) -> Purged:
+    """Take the rows, numbers and texts of runs that ended longer ago than that out of the ledger.
+
+    Their counts stay; their rows are not known as repeats any more, and what was still to be sent
+    can't be resumed. Reports in folders are left alone. Raises LedgerError.
+    """
+    now = SystemClock().now_ms()
+    with open_ledger(settings) as ledger:
+        return ledger.purge(now - older_than // timedelta(milliseconds=1), at=now)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ COMMANDS = (
     "runs",
     "status",
     "trace",
+    "purge",
     "template",
     "sandbox",
     "demo",

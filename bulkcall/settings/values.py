@@ -184,6 +184,16 @@ def _addresses(text: str, where: str) -> str:
     return text
 
 
+def _folder_pattern(text: str, where: str) -> str:
+    rest = re.sub(r"\{(?:run_id|file|date)\}", "", text)
+    if "{" in rest or "}" in rest:
+        raise SettingsError(
+            f"{where}: {_shown(text)} holds something in braces other than "
+            "{run_id}, {file} and {date}"
+        )
+    return text
+
+
 def _one_of(choices: Iterable[str]) -> str:
     *most, last = choices
     return f"{', '.join(most)} or {last}"
@@ -197,6 +207,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 _SECRET_URLS = {"notify_webhook", "heartbeat_url"}
 _CHECKS = {
+    "out": _folder_pattern,
     "not_before": _time_of_day,
     "not_after": _time_of_day,
     "quiet_timezone": _timezone,
