@@ -233,7 +233,10 @@ class Poller:
             self._failed(watch, failure)
         else:
             self._heard, self._silent_since = True, None
-            await asyncio.shield(self._enter(watch, answer))
+            entry = asyncio.ensure_future(self._enter(watch, answer))
+            # Where this poll is cancelled meanwhile, nobody else looks at how the entry ended.
+            entry.add_done_callback(lambda done: done.cancelled() or done.exception())
+            await asyncio.shield(entry)
         finally:
             watch.asking = False
 

@@ -14,6 +14,8 @@ import inspect
 import os
 import signal
 import threading
+import time
+from pathlib import Path
 
 ENVIRONMENT = "CRASH_AT"
 
@@ -93,6 +95,8 @@ def _action(word):
         return lambda: os.kill(os.getpid(), signal.Signals[value])
     if kind == "pause":  # for ever: somebody kills it
         return threading.Event().wait
+    if kind == "nap":  # until somebody takes the file away
+        return lambda: _nap(Path(os.environ["BULKCALL_LEDGER"]).with_name("napping"))
     if kind == "clock":
         return lambda: _move_clock(int(value))
     raise ValueError(word)
@@ -139,6 +143,12 @@ def _committing(write, when, meet):
         return result
 
     return committing
+
+
+def _nap(told):
+    told.touch()
+    while told.exists():
+        time.sleep(0.005)
 
 
 def _move_clock(milliseconds):
