@@ -47,7 +47,7 @@ def command(given: Given, *, limit: int) -> None:
 
 def as_data(run: RunInfo, counts: Any) -> dict[str, Any]:
     """Give a run as JSON-able data."""
-    from bulkcall.cli.running import moment
+    from bulkcall.report.times import iso
 
     return {
         "run_id": run.run_id,
@@ -60,8 +60,8 @@ def as_data(run: RunInfo, counts: Any) -> dict[str, Any]:
         "outcomes": {word.value: count for word, count in counts.items()},
         "requests": run.requests,
         "retries": run.retries,
-        "started_at": moment(run.started_at),
-        "finished_at": moment(run.finished_at) or None,
+        "started_at": iso(run.started_at),
+        "finished_at": None if run.finished_at is None else iso(run.finished_at),
         "out": run.out_dir,
         "profile": run.profile,
     }
