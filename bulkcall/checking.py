@@ -12,7 +12,6 @@ import pyarrow as pa
 from bulkcall.errors import ExitStatus
 from bulkcall.intake import reading
 from bulkcall.progress import Silent, Stop
-from bulkcall.report import ValidationReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from bulkcall.intake import Source
     from bulkcall.progress import Progress
     from bulkcall.records import CampaignFile
+    from bulkcall.report import ValidationReport
 
 
 @dataclass(slots=True)
@@ -73,9 +73,7 @@ def validate(
     troubles = Troubles()
     with ExitStack() as stack:
         intake = stack.enter_context(reading(source, progress or Silent(), stop or Stop()))
-        report = ValidationReport(out, intake.file) if out is not None else None
-        if report is not None:
-            stack.enter_context(report)
+        report = _report(out, intake.file, stack) if out is not None else None
         for chunk in intake.checked():
             troubles.add(chunk.findings)
             if report is not None:
@@ -92,6 +90,13 @@ def validate(
         notes=(*intake.file.notes, *intake.doctor.lines()),
         files=files,
     )
+
+
+def _report(out: Path, file: CampaignFile, stack: ExitStack) -> ValidationReport:
+    # The renderer is imported only where files are wanted.
+    from bulkcall.report import ValidationReport  # noqa: PLC0415
+
+    return stack.enter_context(ValidationReport(out, file))
 
 
 class Troubles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bulkcall.report.compare import compare
+from bulkcall.report.comparison import compare
 from bulkcall.report.compared_csv import write_compared
 from bulkcall.report.files import make_folder, replacing_all
 from bulkcall.report.findings import FindingStream, with_all_findings

@@ -9,7 +9,7 @@ from bulkcall.report.csv_text import csv_lines, header_line, plain
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from bulkcall.report.compare import Comparison
+    from bulkcall.report.comparison import Comparison
 
 
 def write_compared(file: BinaryIO, comparison: Comparison) -> None:

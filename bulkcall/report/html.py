@@ -9,10 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bulkcall.report.advice import MEANINGS, next_steps, tone, verdict
-from bulkcall.report.compare import Change
+from bulkcall.report.comparison import Change
 from bulkcall.report.figures import figures
 from bulkcall.report.flow import stages
-from bulkcall.report.masking import masked
+from bulkcall.masking import masked
 from bulkcall.report.words import duration, share, visible, visible_masked, when
 
 if TYPE_CHECKING:

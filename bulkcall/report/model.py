@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bulkcall.ledger.model import Batch, RunInfo
     from bulkcall.records import Outcome
-    from bulkcall.report.compare import Comparison
+    from bulkcall.report.comparison import Comparison
     from bulkcall.report.trend import PastRun
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bulkcall.report.advice import next_steps, verdict
-from bulkcall.report.masking import masked_text
+from bulkcall.masking import masked_text
 from bulkcall.report.words import duration, when
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bulkcall.report.masking import masked_text
+from bulkcall.masking import masked_text
 
 _LONGEST = 400
 
