@@ -25,6 +25,7 @@ COMMANDS = (
     "run",
     "validate",
     "plan",
+    "inbox",
     "resume",
     "reconcile",
     "report",

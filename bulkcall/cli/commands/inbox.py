@@ -1,0 +1,114 @@
+"""`bulkcall inbox DIR`: take what has arrived in a drop folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulkcall.cli.commands.run import command as run_command
+from bulkcall.cli.options import LEDGER, READING, SENDING, common
+
+if TYPE_CHECKING:
+    from bulkcall.cli.options import Given
+    from bulkcall.errors import ExitStatus
+    from bulkcall.inbox import Night
+
+_RUN_FLAGS = (
+    "channel",
+    "canary",
+    "resend",
+    "allow_duplicates",
+    "max_invalid",
+    "on_unknown",
+    "columns",
+    "sheet",
+    "start",
+    "window",
+)
+"""Flags of `bulkcall run` that mean the same here, for every file."""
+
+
+@click.command(name="inbox")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--once/--watch", default=True, help="Take what is there and end (default), or stay and look."
+)
+@click.option(
+    "--order",
+    type=click.Choice(["arrival", "deadline"]),
+    default="arrival",
+    show_default=True,
+    help="Which file goes first: the oldest, or the one with the earliest ends_at.",
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="A file without its .done mark is ready once it has not changed for so long.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --watch: how often to look.",
+)
+@common(*SENDING, *READING, *LEDGER)
+def command(
+    given: Given,
+    *,
+    folder: Path,
+    once: bool,
+    order: str,
+    settle: float,
+    every: float,
+    **flags: Any,
+) -> ExitStatus:
+    """Run every campaign file that has arrived in a folder, and put it away with its report.
+
+    What an earlier round left is resumed first. A file ends in DIR/done/RUN or DIR/failed/RUN; one
+    whose run was stopped stays, and the next round goes on with it. No file is run twice.
+
+    Exit status: the worst of all files, as of `run` (1, 2, 4, 3, 0); 1 where another process works
+    on this folder.
+    """
+    from bulkcall.cli.progress import progress_for
+    from bulkcall.cli.signals import stopping_on_signals
+    from bulkcall.inbox import Inbox, Order, RunFlags
+    from bulkcall.records import Channel, OnUnknown
+
+    flags["canary"] = flags["canary"] or 0
+    flags["channel"] = Channel(flags["channel"])
+    flags["on_unknown"] = OnUnknown(flags["on_unknown"])
+    with stopping_on_signals(given.console) as stop:
+        inbox = Inbox(
+            folder,
+            given.settings,
+            RunFlags(**flags),
+            settle=settle,
+            order=Order(order),
+            progress=progress_for(given.console),
+            stop=stop,
+        )
+        if not once:
+            return inbox.watch(lambda night: _show(given, night), every=every)
+        night = inbox.once()
+    _show(given, night)
+    return night.exit_status
+
+
+command.params += [each for each in run_command.params if each.name in _RUN_FLAGS]
+
+
+def _show(given: Given, night: Night) -> None:
+    for each in night.taken:
+        why = f": {each.why}" if each.why else ""
+        given.console.line("info", f"{each.name}: {each.fate.value}, {each.folder}{why}")
+    if night.error is not None:
+        given.console.line("error", " ".join(str(night.error).split()))
+    given.console.result(night.line(), night.as_data())
