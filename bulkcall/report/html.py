@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from bulkcall.masking import masked
 from bulkcall.report.advice import MEANINGS, next_steps, tone, verdict
 from bulkcall.report.comparison import Change
 from bulkcall.report.figures import figures
 from bulkcall.report.flow import stages
-from bulkcall.masking import masked
 from bulkcall.report.words import duration, share, visible, visible_masked, when
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bulkcall.report.advice import next_steps, verdict
 from bulkcall.masking import masked_text
+from bulkcall.report.advice import next_steps, verdict
 from bulkcall.report.words import duration, when
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from report_campaign import sample_ledger
 from report_ledgers import FakeLedger, result
 
 from bulkcall.inert import inert
+from bulkcall.masking import masked, masked_text
 from bulkcall.records import Outcome
 from bulkcall.report import build_report
 from bulkcall.report.csv_text import csv_lines, header_line, inert_cells
 from bulkcall.report.flow import stages
-from bulkcall.report.masking import masked, masked_text
 from bulkcall.report.reasons import reason_text
 from bulkcall.report.rows import row_blocks
 from bulkcall.report.summary_md import summary_md
