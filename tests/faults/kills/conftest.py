@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import pytest
 
@@ -10,6 +11,7 @@ from bulkcall.sandbox.running import running
 from tests.faults.kills.judge import Figures
 from tests.faults.kills.nursery import Nursery
 from tests.faults.kills.place import TOKEN, Place
+from tests.integration.ledger.server import NoServerError, Server
 
 _names = itertools.count(1)
 FIGURES = pytest.StashKey[Figures]()
@@ -40,6 +42,19 @@ def journalled(tmp_path_factory):
         seed=1,
     ) as sandbox:
         yield sandbox, journal
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server of the tests' own."""
+    try:
+        server = Server()
+    except NoServerError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    with server:
+        yield server
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import os
 from collections import Counter
 
 from tests.faults.kills.judge import Judge
-from tests.faults.kills.points import ENVIRONMENT
+from tests.faults.kills.points import ENVIRONMENT, NAPPING
 
 TOKEN = "made.for.tests"  # noqa: S105 - of a sandbox on loopback
 CALLER = "911140000000"
@@ -52,6 +52,7 @@ class Place:
     """One campaign and its ledger."""
 
     def __init__(self, folder, nursery, sandbox, journal, figures):
+        self.home = folder
         self.work = folder / "work"
         self.work.mkdir(parents=True)
         self.out = self.work / "o"
@@ -98,6 +99,12 @@ class Place:
         """Give the arguments of a run of the campaign."""
         times = ("--start", "now", "--window", "8h")
         return ("run", "campaign.csv", *times, "--channel", channel, "--out", "o", "--json", *flags)
+
+    def napping(self, process):
+        """Wait until a process has met its `nap`; gives the file to take away to wake it."""
+        told = self.home / NAPPING
+        assert process.wait_for(told.exists), process.err
+        return told
 
     def killed(self, process, where):
         """Note whether the process was killed; gives whether it was."""

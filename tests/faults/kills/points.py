@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 
 ENVIRONMENT = "CRASH_AT"
+NAPPING = "napping"
+"""A file in the home folder: while it is there, the process that met a `nap` sleeps."""
 
 POINTS = {
     "Ledger.begin_run": "bulkcall.ledger.ledger:Ledger.begin_run",
@@ -95,8 +97,8 @@ def _action(word):
         return lambda: os.kill(os.getpid(), signal.Signals[value])
     if kind == "pause":  # for ever: somebody kills it
         return threading.Event().wait
-    if kind == "nap":  # until somebody takes the file away
-        return lambda: _nap(Path(os.environ["BULKCALL_LEDGER"]).with_name("napping"))
+    if kind == "nap":
+        return lambda: _nap(Path(os.environ["HOME"]) / NAPPING)
     if kind == "clock":
         return lambda: _move_clock(int(value))
     raise ValueError(word)

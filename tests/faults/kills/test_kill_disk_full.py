@@ -34,9 +34,9 @@ def full_disk_is_borne(place, disk, channel, point):
     ledger = {"BULKCALL_LEDGER": str(disk / "ledger.db")}
     place.environ |= ledger
     process = place.start(*place.begin(channel), at=f"{point} nap")
-    assert process.wait_for((disk / "napping").exists), process.err
+    napping = place.napping(process)
     fill(disk, 0)
-    (disk / "napping").unlink()
+    napping.unlink()
     assert process.wait() == 1, (process.status, process.err)
     assert "Traceback" not in process.err
     assert "room" in process.err
