@@ -3,8 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+DOCS   := .venv-docs
+EXAMPLES := .venv-examples
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
+  --custom-compile-command "make lock" --quiet
 
-.PHONY: demo test lint format bench faults lock wheel clean help
+.PHONY: demo test lint format bench faults lock docs examples wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -41,14 +45,28 @@ bench: $(READY)  ## measure against named peers (takes long; see docs/benchmarks
 faults: $(READY)  ## the long form of the kill and weather tests
 	$(BIN)/python -m pytest -m slow tests/faults
 
-lock: $(READY)  ## write requirements/dev.lock anew from pyproject.toml
+lock: $(READY)  ## write requirements/*.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgresql --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-find-links --no-emit-index-url --custom-compile-command "make lock" \
 	  --quiet -o requirements/dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra postgresql -c requirements/dev.lock $(LOCKED) -o requirements/run.lock
+	echo "hatchling" | $(BIN)/uv pip compile - -c requirements/dev.lock $(LOCKED) -o requirements/build.lock
+	$(BIN)/uv pip compile --group docs $(LOCKED) -o requirements/docs.lock
+
+docs: requirements/docs.lock  ## the documentation as pages, into site/; a broken link fails it
+	test -x $(DOCS)/bin/zensical || $(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.lock
+	NO_COLOR=1 $(DOCS)/bin/zensical build --clean --strict
+
+examples: $(READY)  ## import and run the Airflow and Prefect examples (installs both; takes minutes)
+	test -x $(EXAMPLES)/bin/python || $(PYTHON) -m venv $(EXAMPLES)
+	$(EXAMPLES)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(EXAMPLES)/bin/python -m pip install --quiet --disable-pip-version-check -e . --group examples
+	$(EXAMPLES)/bin/python examples/check.py
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 
 clean:  ## remove what was built
-	rm -rf $(VENV) build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DOCS) $(EXAMPLES) site build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
