@@ -7,10 +7,12 @@ from collections import Counter
 
 import pytest
 
+from tests.faults.kills.forms import long
+
 CALLS = {"batch": "Api.create_batch", "realtime": "Api.send_record"}
 
 
-@pytest.mark.parametrize("channel", CALLS)
+@pytest.mark.parametrize("channel", [long("batch"), "realtime"])
 def test_a_second_process_is_told_who_holds_the_run(place, channel):
     """It leaves with 1 and sends nothing; once the holder is killed, the run can be resumed."""
     holder = place.start(*place.begin(channel), at=f"after {CALLS[channel]} 2 pause")
@@ -28,7 +30,7 @@ def test_a_second_process_is_told_who_holds_the_run(place, channel):
     place.ended_well(channel)
 
 
-@pytest.mark.parametrize("channel", CALLS)
+@pytest.mark.parametrize("channel", ["batch", long("realtime")])
 def test_on_unknown_hold_sends_nothing_twice(place, channel):
     """With `--on-unknown hold` what was going out stays unknown; no record is applied twice."""
     process = place.start(

@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from tests.faults.kills.forms import long
+
 
 @pytest.fixture
 def small_disk(tmp_path):
@@ -51,12 +53,12 @@ def full_disk_is_borne(place, disk, channel, point):
 
 
 POINTS = [
-    ("batch", "before Ledger.add_rows 1"),
-    ("batch", "before Ledger.take_batch 2"),
-    ("batch", "before Api.create_batch 2"),
+    long("batch", "before Ledger.add_rows 1"),
+    long("batch", "before Ledger.take_batch 2"),
+    long("batch", "before Api.create_batch 2"),
     ("batch", "before Ledger.note_poll 1"),
     ("realtime", "before Ledger.record 1"),
-    ("realtime", "after Ledger.take_realtime 1"),
+    long("realtime", "after Ledger.take_realtime 1"),
 ]
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-POINTS = ["before Ledger.add_rows", "after Ledger.add_rows", "after Ledger.mark_duplicates"]
+from tests.faults.kills.forms import long
+
+POINTS = [
+    "after Ledger.add_rows",
+    long("before Ledger.add_rows"),
+    long("after Ledger.mark_duplicates"),
+]
 
 
 def killed_loading(place, where="after Ledger.add_rows"):

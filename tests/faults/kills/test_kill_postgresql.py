@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from tests.faults.kills.forms import long
+
 RESTARTS = [
-    ("batch", "before Ledger.add_rows 1", "immediate"),
-    ("batch", "before Ledger.take_batch 2", "fast"),
-    ("batch", "before Api.create_batch 2", "immediate"),
-    ("batch", "before Ledger.note_poll 1", "fast"),
+    long("batch", "before Ledger.add_rows 1", "immediate"),
+    long("batch", "before Ledger.take_batch 2", "fast"),
+    long("batch", "before Api.create_batch 2", "immediate"),
+    long("batch", "before Ledger.note_poll 1", "fast"),
     ("batch", "before commit 12", "immediate"),
-    ("batch", "before publish 1", "immediate"),
+    long("batch", "before publish 1", "immediate"),
     ("realtime", "before Ledger.record 1", "immediate"),
-    ("realtime", "before commit 9", "fast"),
+    long("realtime", "before commit 9", "fast"),
 ]
 KILLS = [
-    ("batch", "after Ledger.add_rows 1"),
-    ("batch", "before Api.create_batch 2"),
+    long("batch", "after Ledger.add_rows 1"),
+    long("batch", "before Api.create_batch 2"),
     ("batch", "before commit 12"),
-    ("realtime", "before Ledger.record 1"),
-    ("realtime", "after commit 9"),
+    long("realtime", "before Ledger.record 1"),
+    long("realtime", "after commit 9"),
 ]
 
 

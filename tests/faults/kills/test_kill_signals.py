@@ -8,12 +8,14 @@ import signal
 
 import pytest
 
+from tests.faults.kills.forms import long
+
 POINTS = [
-    ("batch", "after Ledger.add_rows 1"),
-    ("batch", "before Ledger.take_batch 2"),
+    long("batch", "after Ledger.add_rows 1"),
+    long("batch", "before Ledger.take_batch 2"),
     ("batch", "after Api.create_batch 2"),
-    ("batch", "before Api.batch_status 1"),
-    ("realtime", "after Ledger.record 1"),
+    long("batch", "before Api.batch_status 1"),
+    long("realtime", "after Ledger.record 1"),
     ("realtime", "before Api.send_record 5"),
 ]
 
@@ -38,7 +40,7 @@ def test_sigterm_finishes_what_is_in_flight(place, channel, point):
     assert [row["outcome"] for row in place.outcomes()] == place.campaign.expected
 
 
-@pytest.mark.parametrize("channel", ["batch", "realtime"])
+@pytest.mark.parametrize("channel", ["batch", long("realtime")])
 def test_sigterm_twice_ends_at_once(place, channel):
     """The second does not wait for an answer: exit 4, and what was going out is shown as such."""
     call = "batch_create" if channel == "batch" else "realtime"
