@@ -28,7 +28,9 @@ from bulkcall.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
+    from bulkcall.afterwards import After
     from bulkcall.checking import Validation
     from bulkcall.intake import Source
     from bulkcall.job import RunResult
@@ -96,10 +98,11 @@ def run(
         on_unknown=OnUnknown(on_unknown),
         run_id=run_id,
     )
-    source = _source(file, settings, sheet, start, window)
-    with _pipeline(settings, progress, stop) as pipeline:
-        result = pipeline.run(source, options)
-        pipeline.purge_old()
+    with _afterwards(settings, progress, str(file)) as after:
+        source = _source(file, settings, sheet, start, window)
+        with _pipeline(settings, after.progress, stop) as pipeline:
+            after.result = result = pipeline.run(source, options)
+            pipeline.purge_old()
         return result
 
 
@@ -116,9 +119,11 @@ def resume(
     Raises UsageError where there is none, RunHeldError where another process works on it.
     """
     settings = settings or load_settings().settings
-    with _pipeline(settings, progress, stop) as pipeline:
-        result = pipeline.resume(run_id, OnUnknown(on_unknown) if on_unknown else None)
-        pipeline.purge_old()
+    again = OnUnknown(on_unknown) if on_unknown else None
+    with _afterwards(settings, progress) as after:
+        with _pipeline(settings, after.progress, stop) as pipeline:
+            after.result = result = pipeline.resume(run_id, again)
+            pipeline.purge_old()
         return result
 
 
@@ -135,8 +140,10 @@ def reconcile(
     `out` is where the report is written, the run's own folder by default.
     """
     settings = settings or load_settings().settings
-    with _pipeline(settings, progress, stop) as pipeline:
-        return pipeline.reconcile(run_id, out)
+    with _afterwards(settings, progress) as after:
+        with _pipeline(settings, after.progress, stop) as pipeline:
+            after.result = result = pipeline.reconcile(run_id, out)
+        return result
 
 
 def compare(
@@ -273,6 +280,15 @@ def _source(
 
     now = SystemClock().now_ms()
     return Source.of(str(file), settings, now_ms=now, sheet=sheet, start=start, window=window)
+
+
+def _afterwards(
+    settings: Settings, progress: Progress | None, file: str = ""
+) -> AbstractContextManager[After]:
+    """People are told and figures are written once the block is over, however it ends."""
+    from bulkcall.afterwards import afterwards
+
+    return afterwards(settings, progress, file=file)
 
 
 @contextmanager

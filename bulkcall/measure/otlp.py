@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import requests
@@ -22,7 +23,6 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Status, StatusCode, set_span_in_context
 
-from bulkcall import __version__
 from bulkcall.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 TIMEOUT = 5.0
 """Seconds for each of the two requests, the exporter's own retries included."""
 
+_NAME = "bulkcall"
+_VERSION = version(_NAME)
 _BROKEN = (ExitStatus.STOPPED, ExitStatus.USAGE, ExitStatus.INTERRUPTED)
 
 
@@ -57,7 +59,7 @@ def export(
         metrics = metrics or OTLPMetricExporter(
             f"{base}/v1/metrics", timeout=TIMEOUT, session=session
         )
-        resource = Resource.create({"service.name": "bulkcall", "service.version": __version__})
+        resource = Resource.create({"service.name": _NAME, "service.version": _VERSION})
         traced = spans.export(_trace(ending, resource)) is SpanExportResult.SUCCESS
         measured = _export_metrics(ending, resource, metrics)
         spans.shutdown()
@@ -80,7 +82,7 @@ def _trace(ending: Ending, resource: Resource) -> list[ReadableSpan]:
     kept = _Kept()
     provider = TracerProvider(resource=resource, sampler=ALWAYS_ON, shutdown_on_exit=False)
     provider.add_span_processor(kept)
-    tracer = provider.get_tracer("bulkcall", __version__)
+    tracer = provider.get_tracer(_NAME, _VERSION)
     whole = tracer.start_span("bulkcall run", start_time=ending.begun, attributes=_about(ending))
     whole.set_attribute("bulkcall.exit_status", int(ending.exit_status))
     for word, rows in ending.outcomes.items():
@@ -101,7 +103,7 @@ def _trace(ending: Ending, resource: Resource) -> list[ReadableSpan]:
 def _export_metrics(ending: Ending, resource: Resource, exporter: MetricExporter) -> bool:
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
-    meter = provider.get_meter("bulkcall", __version__)
+    meter = provider.get_meter(_NAME, _VERSION)
     labels = {"bulkcall.profile": ending.profile}
     if ending.channel:
         labels["bulkcall.channel"] = ending.channel
