@@ -14,6 +14,7 @@ from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.auth import CALL, Call
 from bulkcall.api.failures import ApiFailure, NotTaken, RateLimited
 from bulkcall.api.http import open_client
+from bulkcall.api.kept import hold_places
 from bulkcall.api.office import TokenOffice
 from bulkcall.api.slots import LaneMaker, Slot, default_state_dir
 from bulkcall.api.tokens import CreatedToken, ReadyToken
@@ -66,8 +67,9 @@ class Api:
             finally:
                 turn.give_back()
 
-    `transport` replaces the network (tests); `state_dir` is where a ready token's pace is shared
-    with other processes (by default the user's state directory; with a `transport`, nowhere).
+    `transport` replaces the network (tests); `state_dir` is where tokens are kept for the next
+    process, and the pace of tokens is shared with others (by default the user's state directory;
+    with a `transport`, nowhere).
     Raises SettingsError for settings with which no call can be made.
     """
 
@@ -104,6 +106,11 @@ class Api:
         if state_dir is None and transport is None:
             state_dir = default_state_dir()
         self._maker = LaneMaker(settings, clock, self._progress, state_dir)
+        self._places = (
+            []
+            if state_dir is None
+            else hold_places(state_dir / "tokens", settings, clock, self._wanted)
+        )
         self.slots: Sequence[Slot] = [self._slot(number) for number in range(self._wanted)]
         """One for each of `settings.tokens` (one only with a ready token)."""
         self._opened = False
@@ -117,6 +124,8 @@ class Api:
                 await slot.source.close()
         await self._client.aclose()
         self._maker.close()
+        for place in self._places:
+            place.close()
 
     @property
     def _wanted(self) -> int:
@@ -124,11 +133,17 @@ class Api:
 
     def _slot(self, number: int) -> Slot:
         settings = self._settings
+        place = self._places[number] if number < len(self._places) else None
+        try:
+            lanes = self._maker.lanes(place)
+        except OSError:
+            place = None
+            lanes = self._maker.lanes(place)
         if settings.token:
             source: ReadyToken | CreatedToken = ReadyToken(settings.token, self._clock.now_ms())
         else:
-            source = CreatedToken(self._office, self._clock)
-        return Slot(number, source, self._maker.lanes(), self._stop)
+            source = CreatedToken(self._office, self._clock, place)
+        return Slot(number, source, lanes, self._stop)
 
     async def open_slots(self) -> None:
         """Get every slot's token ahead, side by side within the cap.
@@ -141,7 +156,8 @@ class Api:
         if self._settings.token or self._opened:
             return
         self._opened = True
-        room = max(1, await self._office.room())
+        at_hand = sum(isinstance(s.source, CreatedToken) and s.source.at_hand for s in self.slots)
+        room = max(1, at_hand + await self._office.room())
         if room < len(self.slots):
             self._progress.note(
                 f"using {room} of {len(self.slots)} tokens: the API allows 10 new ones in 30 min"

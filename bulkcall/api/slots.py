@@ -12,6 +12,7 @@ from bulkcall.pace import Lane, Rate, SharedState, shared_name
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bulkcall.api.kept import Place
     from bulkcall.api.tokens import TokenSource
     from bulkcall.clock import Clock
     from bulkcall.progress import Progress, Stop
@@ -42,7 +43,7 @@ class Slot:
 
 
 class LaneMaker:
-    """Makes a slot's lanes; a ready token's hold over all processes of this user."""
+    """Makes a slot's lanes; those of a ready or kept token hold over processes of this user."""
 
     def __init__(
         self, settings: Settings, clock: Clock, progress: Progress, state_dir: Path | None
@@ -54,13 +55,13 @@ class LaneMaker:
         self._states: list[SharedState] = []
         self._told = False
 
-    def lanes(self) -> tuple[Lane, Lane, Lane]:
-        """Make the lanes for real-time, batch and status calls."""
+    def lanes(self, place: Place | None) -> tuple[Lane, Lane, Lane]:
+        """Make the lanes for real-time, batch and status calls of a slot, with its place if any."""
         settings = self._settings
         return (
-            self._lane("realtime", Rate.of(settings.realtime_per_second, SECOND)),
-            self._lane("batch", Rate.of(settings.batch_per_minute, MINUTE)),
-            self._lane("status", Rate.of(settings.status_per_minute, MINUTE)),
+            self._lane("realtime", Rate.of(settings.realtime_per_second, SECOND), place),
+            self._lane("batch", Rate.of(settings.batch_per_minute, MINUTE), place),
+            self._lane("status", Rate.of(settings.status_per_minute, MINUTE), place),
         )
 
     def close(self) -> None:
@@ -69,17 +70,23 @@ class LaneMaker:
             state.close()
         self._states.clear()
 
-    def _lane(self, name: str, rate: Rate) -> Lane:
-        return Lane(name, rate, self._clock, shared=self._shared(name, rate))
+    def _lane(self, name: str, rate: Rate, place: Place | None) -> Lane:
+        return Lane(name, rate, self._clock, shared=self._shared(name, rate, place))
 
-    def _shared(self, name: str, rate: Rate) -> SharedState | None:
+    def _shared(self, name: str, rate: Rate, place: Place | None) -> SharedState | None:
         settings = self._settings
-        if self._state_dir is None or not settings.token:
-            return None  # a created token is known to this process alone
-        path = self._state_dir / shared_name(settings.base_url, settings.token, name, rate)
+        if place is not None:
+            path = place.pace(name)
+        elif self._state_dir is not None and settings.token:
+            known_as = shared_name(settings.base_url, settings.token, name, rate)
+            path = self._state_dir / "pace" / known_as
+        else:
+            return None  # a token that is known to this process alone
         try:
             state = SharedState(path, rate, self._clock)
         except OSError as error:
+            if place is not None:
+                raise  # a token whose pace can't be kept is not kept either
             if not self._told:
                 self._told = True
                 why = error.strerror or type(error).__name__
@@ -93,5 +100,5 @@ class LaneMaker:
 
 
 def default_state_dir() -> Path:
-    """Name the folder in which processes of this user share the pace of a token."""
-    return platformdirs.user_state_path("bulkcall") / "pace"
+    """Name the folder in which processes of this user share tokens and their pace."""
+    return platformdirs.user_state_path("bulkcall", appauthor=False)

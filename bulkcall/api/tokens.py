@@ -57,6 +57,22 @@ class TokenMaker(Protocol):
         ...
 
 
+class TokenPlace(Protocol):
+    """Where a created token is kept for the next process (`kept.Place`)."""
+
+    def take(self) -> Token | None:
+        """Give the token that is kept there, if it is good for some minutes."""
+        ...
+
+    def keep(self, token: Token) -> None:
+        """Keep this one there."""
+        ...
+
+    def drop(self) -> None:
+        """Forget the one that is kept there."""
+        ...
+
+
 class ReadyToken:
     """A token that the user brought (`BULKCALL_TOKEN`); there is no other."""
 
@@ -77,15 +93,21 @@ class ReadyToken:
 
 
 class CreatedToken:
-    """One slot's token, created when first needed."""
+    """One slot's token: kept by an earlier process, or created when first needed."""
 
-    def __init__(self, office: TokenMaker, clock: Clock) -> None:
+    def __init__(self, office: TokenMaker, clock: Clock, place: TokenPlace | None = None) -> None:
         self._office = office
         self._clock = clock
+        self._place = place
         self._token: Token | None = None
         self._one_at_a_time = asyncio.Lock()
         self._renewal: asyncio.Task[None] | None = None
         self._not_before = 0
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether there is a token for now, so that none has to be created."""
+        return self._token is not None or self._kept() is not None
 
     async def get(self) -> Token:
         """Give the token; near its end a new one is got beside the calls that use the old one."""
@@ -102,6 +124,8 @@ class CreatedToken:
 
     async def replace(self, dead: Token) -> Token:
         """Give another token in place of a dead one; only the first to ask has one created."""
+        if self._token is dead and self._place is not None:
+            self._place.drop()
         if self._token is dead and not dead.proved:
             age = self._clock.now_ms() - dead.made_at
             if age < JUST_CREATED_MS:
@@ -114,8 +138,18 @@ class CreatedToken:
     async def _another(self, instead_of: Token | None) -> Token:
         async with self._one_at_a_time:
             if self._token is None or self._token is instead_of:
-                self._token = await self._office.create()
+                kept = self._kept() if self._token is None else None
+                self._token = kept or await self._created()
             return self._token
+
+    def _kept(self) -> Token | None:
+        return None if self._place is None else self._place.take()
+
+    async def _created(self) -> Token:
+        token = await self._office.create()
+        if self._place is not None:
+            self._place.keep(token)
+        return token
 
     async def _renew(self, old: Token) -> None:
         try:

@@ -128,6 +128,12 @@ class Settings:
     turned_down_count: int = _setting(
         1000, "… once so many rows are settled; 0 never stops for it.", minimum=0
     )
+    keep_tokens: bool = _setting(
+        True,
+        "Keep created tokens, sealed with api_key, for the next process: "
+        "the API creates 10 in 30 minutes.",
+        flag=False,
+    )
     not_before: str = _setting(
         "", "Rows go out from this time of day (HH:MM) on; at any time if both are empty."
     )
@@ -205,7 +211,7 @@ class Settings:
         "", "Prometheus text file (.prom) that is written after a run.", flag=False
     )
     otlp_endpoint: str = _setting(
-        "", "OpenTelemetry collector that is sent metrics and a trace (extra `otlp`).", flag=False
+        "", "OpenTelemetry collector that is sent metrics and a trace (extra `otel`).", flag=False
     )
     columns: Mapping[str, str] = field(
         default_factory=dict,
