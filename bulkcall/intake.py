@@ -1,7 +1,7 @@
 """Load and validate as one stream: what `run`, `validate` and `plan` have in common.
 
-The campaign file is read one chunk ahead in a thread of its own, so that reading, checking and
-writing overlap; no more than two chunks are ever in memory.
+Reading, checking and writing overlap: the campaign file is read one chunk ahead in a thread of its
+own and checked one chunk ahead in another; no more than three chunks are ever in memory.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ class Intake:
             InterruptedRun: a stop was requested.
         """
         self._progress.begin("load", None)
-        for chunk in ahead(self._validator.check(chunk) for chunk in self._campaign.chunks()):
+        read = ahead(self._campaign.chunks())
+        for chunk in ahead(self._validator.check(chunk) for chunk in read):
             if self._stop.requested:
                 raise InterruptedRun(
                     f"stopped while loading ({self._stop.reason}); nothing was sent"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
@@ -95,11 +96,13 @@ def _open_csv(
 ) -> tuple[CampaignFile, Iterator[Rows]]:
     if options.sheet is not None:
         raise UsageError("--sheet is for workbooks, and this is a CSV file")
-    sha256 = source.sha256()
-    try:
-        decided = encoding.decide(lambda: source.unpacked(options.max_unpacked))
-    except encoding.UndecidedError as error:
-        raise source.error(str(error)) from error
+    with ThreadPoolExecutor(1, thread_name_prefix="bulkcall-sha256") as beside:
+        hashing = beside.submit(source.sha256)
+        try:
+            decided = encoding.decide(lambda: source.unpacked(options.max_unpacked))
+        except encoding.UndecidedError as error:
+            raise source.error(str(error)) from error
+        sha256 = hashing.result()
     blocks = stack.enter_context(source.unpacked(options.max_unpacked, BLOCK))
     texts = utf8_blocks(blocks, decided)
     head, final = next(texts)

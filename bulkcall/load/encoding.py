@@ -7,11 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+
 from bulkcall.load.codepages import Words, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
+
+    Survey = Callable[[], AbstractContextManager[Iterator[bytes]]]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -40,7 +45,7 @@ class UndecidedError(ValueError):
     """The bytes fit no encoding for certain; the text says why and what to do."""
 
 
-def decide(survey: Callable[[], AbstractContextManager[Iterator[bytes]]]) -> Encoding:
+def decide(survey: Survey) -> Encoding:
     """Read all of a CSV's bytes, twice where they are no Unicode, and say what they are.
 
     Args:
@@ -51,16 +56,16 @@ def decide(survey: Callable[[], AbstractContextManager[Iterator[bytes]]]) -> Enc
     """
     with survey() as blocks:
         first = next(blocks, b"")
-        for bom, name in _BOMS:
-            if first.startswith(bom):
-                _check(name, first[len(bom) :], blocks)
-                return Encoding(name, len(bom))
-        if name := _utf16_without_bom(first):
-            _check(name, first, blocks)
-            return Encoding(name, 0, f"no byte order mark; read as {name}, told by its zero bytes")
-        if _is_binary(first):
-            raise UndecidedError("binary data, not a campaign file (CSV, XLSX, XLS or ODS)")
-        line = _damaged_line("utf-8", first, blocks)
+    for bom, name in _BOMS:
+        if first.startswith(bom):
+            _check(name, survey, len(bom))
+            return Encoding(name, len(bom))
+    if name := _utf16_without_bom(first):
+        _check(name, survey, 0)
+        return Encoding(name, 0, f"no byte order mark; read as {name}, told by its zero bytes")
+    if _is_binary(first):
+        raise UndecidedError("binary data, not a campaign file (CSV, XLSX, XLS or ODS)")
+    line = _damaged_line("utf-8", survey, 0)
     if not line:
         return Encoding("utf-8", 0)
     words = Words()
@@ -84,30 +89,56 @@ def decide(survey: Callable[[], AbstractContextManager[Iterator[bytes]]]) -> Enc
     return Encoding(page.name, 0, page.note)
 
 
-def _with(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
-
-
-def _check(name: str, first: bytes, rest: Iterator[bytes]) -> None:
-    if line := _damaged_line(name, first, rest):
+def _check(name: str, survey: Survey, bom: int) -> None:
+    if line := _damaged_line(name, survey, bom):
         raise UndecidedError(f"marked as {name}, but damaged at line {line}; save it again")
 
 
-def _damaged_line(name: str, first: bytes, rest: Iterator[bytes]) -> int:
+def _damaged_line(name: str, survey: Survey, bom: int) -> int:
     """Give the line of the first byte that is not as the encoding has it; 0: there is none."""
+    if name == "utf-8":
+        with survey() as blocks:
+            if is_utf8(blocks):
+                return 0
     decoder = codecs.getincrementaldecoder(name)()
-    lines = 1
-    ascii_only = name == "utf-8"
+    lines, skip = 1, bom
     try:
-        for block in _with(first, rest):
-            ascii_only = ascii_only and block.isascii()
-            if not ascii_only:
-                decoder.decode(block)
-            lines += block.count(b"\n")
+        with survey() as blocks:
+            for block in blocks:
+                decoder.decode(block[skip:])
+                lines += block.count(b"\n")
+                skip = 0
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         return lines + bytes(error.object)[: error.start].count(b"\n")
+    return 0
+
+
+def is_utf8(blocks: Iterable[bytes]) -> bool:
+    """Tell whether bytes are UTF-8 to their end; other threads can work meanwhile."""
+    rest = b""
+    for block in blocks:
+        own = rest + block
+        cut = len(own) - _unfinished(own)
+        # As one text of an array, because Arrow can tell at the speed of memory.
+        ends = pa.py_buffer(np.array([0, cut], np.int32))
+        try:
+            pa.StringArray.from_buffers(1, ends, pa.py_buffer(own)).validate(full=True)
+        except pa.ArrowInvalid:
+            return False
+        rest = own[cut:]
+    return not rest
+
+
+def _unfinished(text: bytes) -> int:
+    """Count the last bytes that begin a character and do not end it."""
+    for back in range(1, min(4, len(text) + 1)):
+        byte = text[-back]
+        if byte >= 0xC0:  # noqa: PLR2004 - the first byte of a character of several
+            length = 2 + (byte >= 0xE0) + (byte >= 0xF0)  # noqa: PLR2004 - of three, of four
+            return back if back < length else 0
+        if byte < 0x80:  # noqa: PLR2004 - ASCII
+            return 0
     return 0
 
 

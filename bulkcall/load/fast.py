@@ -18,8 +18,6 @@ from bulkcall.load import ragged
 from bulkcall.load.rows import Rows, names_of, without_blanks
 
 _LF, _CR, _QUOTE = 0x0A, 0x0D, 0x22
-_PARSE = 5 << 20
-"""Bytes that pyarrow parses at once: several threads can share a block."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -66,7 +64,11 @@ def _parse(body: memoryview, delimiter: str, width: int, *, quoted: bool) -> pa.
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(body)),
             read_options=pacsv.ReadOptions(
-                column_names=names, block_size=min(len(body) + 1, _PARSE)
+                column_names=names,
+                # In one piece: the stages beside this one keep the other processors busy, and
+                # pieces would have to be copied together.
+                use_threads=False,
+                block_size=len(body) + 1,
             ),
             parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=quoted),
             convert_options=pacsv.ConvertOptions(

@@ -109,12 +109,16 @@ class Source:
         return head
 
     def sha256(self) -> str:
-        """Hash the file's own bytes."""
-        self.stream.seek(0)
+        """Hash the file's own bytes; `stream` stays where it is, so that a thread can do it."""
+        digest = hashlib.sha256()
+        at = 0
         try:
-            return hashlib.file_digest(self.stream, "sha256").hexdigest()
+            while block := os.pread(self.stream.fileno(), _BLOCK, at):
+                digest.update(block)
+                at += len(block)
         except OSError as error:
             raise self.error(f"reading failed: {error.strerror or error}") from error
+        return digest.hexdigest()
 
     def check_unchanged(self) -> None:
         """Raise where the file was written to since it was opened."""
