@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 
 class Field(StrEnum):
@@ -218,6 +220,10 @@ class CheckedChunk:
     chunk: Chunk
     records: pa.Table
     findings: pa.Table
+    texts: Mapping[Field, pa.DictionaryArray] = field(default_factory=dict)
+    """Validation's own: label and reason, trimmed, each distinct text once; absent is empty."""
+    digest: NDArray[np.uint64] | None = None
+    """Validation's own: two words a row, alike where the finished records are; for equal rows."""
 
     def __len__(self) -> int:
         """Count the rows."""

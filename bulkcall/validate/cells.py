@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 INVISIBLE: Final = (
     "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
@@ -22,27 +26,61 @@ SPACES: Final = (
 """Unicode white space, as `str.isspace` has it."""
 
 _EDGES: Final = SPACES + INVISIBLE
+_SPACE: Final = 0x20
+_DELETE: Final = 0x7F
 _SAMPLE: Final = 1024
 
 
 def trim(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """Take spaces and invisible marks off both ends; an empty cell stays an empty string."""
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    if not pa.types.is_string(column.type):
-        column = column.cast(pa.string())
-    if column.null_count:
-        column = column.fill_null("")
+    column = _one(column)
+    if _is_bare(column):
+        return column
     trimmed = pc.utf8_trim(column, characters=_EDGES)
-    # Most columns have nothing to take off: then the copy need not be kept.
+    # Where nothing was taken off, the copy need not be kept.
     return column if _text_bytes(trimmed) == _text_bytes(column) else trimmed
 
 
-def absent(column: pa.Array) -> pa.Array:
-    """Turn empty strings into nulls: the value is absent."""
-    if pc.min(pc.binary_length(column)).as_py() != 0:
-        return column
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text column, trimmed: each distinct text once, and where it stands."""
+
+    distinct: pa.Array
+    """Strings; two of them are equal where the cells differed in spaces."""
+    rows: NDArray[np.int32]
+    """For each row, which of them."""
+    column: pa.Array
+    """The whole column; null where a cell is empty."""
+
+    @property
+    def as_texts(self) -> pa.DictionaryArray:
+        """Give the column as texts; an empty cell is an empty text."""
+        return pa.DictionaryArray.from_arrays(self.rows, self.distinct)
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """Which of the distinct texts hold something."""
+        filled: NDArray[np.bool_] = pc.binary_length(self.distinct).to_numpy() > 0
+        return filled
+
+
+def read_words(column: pa.ChunkedArray | pa.Array) -> Words:
+    """Read a column of labels or reasons, which mostly says the same things again and again."""
+    own = _one(column)
+    encoded = own.dictionary_encode()
+    distinct = trim(encoded.dictionary)
+    rows = encoded.indices.to_numpy()
+    filled = pc.binary_length(distinct).to_numpy() > 0
+    if distinct is encoded.dictionary and filled.all():
+        return Words(distinct, rows, own)
+    present = pc.if_else(pa.array(filled), distinct, pa.scalar(None, pa.string()))
+    return Words(distinct, rows, present.take(encoded.indices))
+
+
+def no_words(rows: int) -> Words:
+    """Give the words of a column that the file does not have."""
+    empty = pa.array([""], pa.string())
+    return Words(empty, np.zeros(rows, np.int32), pa.nulls(rows, pa.string()))
 
 
 def few_distinct(column: pa.Array) -> bool:
@@ -52,6 +90,29 @@ def few_distinct(column: pa.Array) -> bool:
     step = len(column) // _SAMPLE
     sample = column.take(pa.array(range(0, step * _SAMPLE, step)))
     return len(sample.unique()) <= _SAMPLE // 4
+
+
+def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if not pa.types.is_string(column.type):
+        column = column.cast(pa.string())
+    return column.fill_null("") if column.null_count else column
+
+
+def _is_bare(column: pa.Array) -> bool:
+    """Tell whether each text begins and ends with a visible character of ASCII."""
+    if not len(column):
+        return True
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]
+    first, behind = offsets[:-1], offsets[1:]
+    if (first == behind).any():
+        first, behind = first[first != behind], behind[first != behind]
+    if not len(first):
+        return True
+    text = np.frombuffer(column.buffers()[2], np.uint8)
+    edges = np.concatenate((text[first], text[behind - 1]))
+    return bool(edges.min() > _SPACE and edges.max() < _DELETE)
 
 
 def _text_bytes(column: pa.Array) -> int:

@@ -35,7 +35,9 @@ _SEVERAL: Final = 3
 _SHARE: Final = 0.001
 _ENOUGH: Final = 1000
 _SAMPLE: Final = 2000
-"""Rows of each chunk that are looked at where every row would cost too much."""
+"""Rows of the first chunk that are looked at where every row would cost too much …"""
+_LATER_SAMPLE: Final = 400
+"""… and of each later one."""
 _SHORT_LENGTHS: Final = range(6, 12)
 
 _NUMBERS: Final = (Field.CALLER_NUMBER, Field.RECEIVER_NUMBER)
@@ -64,8 +66,8 @@ class Doctor:
         for field in (Field.STARTS_AT, Field.ENDS_AT):
             self._count_date_parts(checked.findings, field)
         for field in _WORDS:
-            if field in self._file.fields:
-                self._count_garbled(checked.records[field.value], field)
+            if field in checked.texts:
+                self._count_garbled(checked.texts[field], field)
         self._look_at_sample(checked)
 
     def note_repeats(self, repeats: int, valid: int) -> None:
@@ -116,14 +118,14 @@ class Doctor:
                 over = pc.sum(pc.greater(figures, 12)).as_py() or 0
                 self._count(field.value, f"{rule} {part}", over, "")
 
-    def _count_garbled(self, texts: pa.ChunkedArray, field: Field) -> None:
-        unusual = texts.filter(pc.invert(pc.string_is_ascii(texts)))
-        self._count_values(
-            field, "garbled", unusual.filter(pc.match_substring_regex(unusual, GARBLED))
-        )
+    def _count_garbled(self, texts: pa.DictionaryArray, field: Field) -> None:
+        garbled = pc.match_substring_regex(texts.dictionary, GARBLED)
+        if garbled.true_count:
+            which = garbled.to_numpy(zero_copy_only=False)[texts.indices.to_numpy()]
+            self._count_values(field, "garbled", texts.filter(pa.array(which)))
 
     def _look_at_sample(self, checked: CheckedChunk) -> None:
-        cells = checked.chunk.cells.slice(0, _SAMPLE)
+        cells = checked.chunk.cells.slice(0, _SAMPLE if not self._sampled else _LATER_SAMPLE)
         self._sampled += cells.num_rows
         for field, column in self._file.fields.items():
             texts = trim(cells.column(column))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from bulkcall.records import Field
+from bulkcall.validate.cells import Words
 from bulkcall.validate.messages import RANK
 from bulkcall.validate.rules import CampaignText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
+    import pandera.pandas as pandera
     from numpy.typing import NDArray
 
     from bulkcall.validate.messages import Wording
@@ -43,24 +46,49 @@ _SCHEMA: Final = CampaignText.to_schema()
 _FIELD_RANK: Final = {"": 0} | {field.value: rank for rank, field in enumerate(Field, start=1)}
 
 
-def broken_rules(frame: pd.DataFrame) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
-    """Judge a frame by `CampaignText`: column, rule and positions of the rows that break it.
+Judged = Mapping[str, "NDArray[np.int8] | NDArray[np.float64] | Words"]
+"""The columns of `CampaignText`: verdicts, figures (NaN where absent), texts."""
+
+
+def broken_rules(columns: Judged) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+    """Judge columns by `CampaignText`: column, rule and positions of the rows that break it.
 
     The same as `CampaignText.validate(frame, lazy=True)` finds (a test shows it), at a tenth of the
     cost: each check is asked for its boolean column, and no error is put together for it. Of a
-    column of verdicts, which holds one of 256 values, each check is asked once and for all.
+    column of verdicts, which holds one of 256 values, each check is asked once and for all; of a
+    text column, once for each distinct text.
     """
     for name, column in _SCHEMA.columns.items():
-        if frame[name].dtype == np.int8:
-            yield from _broken_by_value(name, frame[name].to_numpy())
-            continue
-        # As pandera does: what is absent from a nullable column breaks no rule.
-        series = frame[name].dropna() if column.nullable else frame[name]
-        for check in column.checks:
-            result = check(series)
-            if not result.check_passed:
-                holds = result.check_output
-                yield name, check.name, holds.index[~holds.to_numpy(dtype=bool)].to_numpy(np.int64)
+        values = columns[name]
+        if isinstance(values, Words):
+            yield from _broken_by_text(name, values)
+        elif values.dtype == np.int8:
+            yield from _broken_by_value(name, cast("NDArray[np.int8]", values))
+        else:
+            # As pandera does: what is absent from a nullable column breaks no rule.
+            series = pd.Series(values).dropna()
+            for rule, holds in _asked(column.checks, series):
+                if not holds.all():
+                    yield name, rule, series.index[~holds].to_numpy(np.int64)
+
+
+def _asked(
+    checks: Sequence[pandera.Check], series: pd.Series[Any]
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    for check in checks:
+        yield str(check.name), check(series).check_output.to_numpy(dtype=bool)
+
+
+def _broken_by_text(name: str, words: Words) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+    filled = words.filled
+    if not filled.any():
+        return
+    series = pd.Series(words.distinct.filter(pa.array(filled)), dtype="str")
+    broken = np.zeros(len(filled), dtype=bool)
+    for rule, holds in _asked(_SCHEMA.columns[name].checks, series):
+        if not holds.all():
+            broken[filled] = ~holds
+            yield name, rule, np.flatnonzero(broken[words.rows])
 
 
 def _broken_by_value(
@@ -76,12 +104,11 @@ def _broken_by_value(
 def _verdicts(name: str) -> list[tuple[str, NDArray[np.bool_]]]:
     """Ask each check of a column about every int8; indexed by the value's byte."""
     every = pd.Series(np.arange(256, dtype=np.uint8).view(np.int8))
-    checks = _SCHEMA.columns[name].checks
-    return [(check.name, check(every).check_output.to_numpy(dtype=bool)) for check in checks]
+    return list(_asked(_SCHEMA.columns[name].checks, every))
 
 
 def collect(
-    frame: pd.DataFrame,
+    judged: Judged,
     *,
     first_row: int,
     lines: NDArray[np.int64],
@@ -93,7 +120,7 @@ def collect(
     positions: list[NDArray[np.int64]] = []
     ranks: list[NDArray[np.int64]] = []
     columns: dict[str, list[str]] = {"field": [], "rule": [], "value": [], "message": []}
-    for column, rule, where in broken_rules(frame):
+    for column, rule, where in broken_rules(judged):
         field = FIELD_OF.get(column, column)
         if field in texts and rule != "label_required":
             values = texts[field].take(pa.array(where)).to_pylist()

@@ -22,8 +22,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
+
+    from bulkcall.validate.cells import Words
 
 _SEEDS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 
@@ -35,28 +36,37 @@ def mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return state ^ (state >> np.uint64(31))
 
 
-def text_words(texts: pa.Array, *, lower: bool = False) -> NDArray[np.uint64]:
-    """Digest a string column: an array of shape (rows, 2)."""
-    encoded = texts.dictionary_encode()
-    pairs = [_digest(text.lower() if lower else text) for text in encoded.dictionary.to_pylist()]
-    table = np.array([*pairs, (0, 0)], dtype=np.uint64).reshape(-1, 2)
-    words: NDArray[np.uint64] = table[encoded.indices.fill_null(len(pairs)).to_numpy()]
+def text_words(texts: Words, *, lower: bool = False) -> NDArray[np.uint64]:
+    """Digest a text column: an array of shape (2, rows)."""
+    pairs = [
+        _digest(text.lower() if lower else text) if text else (0, 0)
+        for text in texts.distinct.to_pylist()
+    ]
+    table = np.array(pairs, dtype=np.uint64).reshape(-1, 2).T
+    words: NDArray[np.uint64] = np.ascontiguousarray(table)[:, texts.rows]
     return words
 
 
 def record_words(
     numbers: Sequence[NDArray[np.int64]], texts: Sequence[NDArray[np.uint64]]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Chain the parts of each record into its two words."""
-    words = []
+) -> NDArray[np.uint64]:
+    """Chain the parts of each record into its two words: an array of shape (2, rows)."""
+    words = np.empty((2, len(numbers[0])), dtype=np.uint64)
     for word, seed in enumerate(_SEEDS):
         state = np.full(len(numbers[0]), seed, dtype=np.uint64)
         for number in numbers:
             state = mix(state ^ number.view(np.uint64))
         for digests in texts:
-            state = mix(state ^ digests[:, word])
-        words.append(state)
-    return words[0], words[1]
+            state = mix(state ^ digests[word])
+        words[word] = state
+    return words
+
+
+def with_times(words: NDArray[np.uint64], times: Sequence[NDArray[np.int64]]) -> NDArray[np.uint64]:
+    """Chain the times on: what equal rows of one file share, and only they."""
+    for time in times:
+        words = mix(words ^ time.view(np.uint64))
+    return words
 
 
 @lru_cache(maxsize=65_536)

@@ -13,12 +13,9 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
-from bulkcall.validate.identity import record_words, text_words
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from bulkcall.records import CheckedChunk
@@ -41,20 +38,15 @@ class RepeatFinder:
 
     def add(self, checked: CheckedChunk) -> None:
         """Take a chunk's valid rows in."""
-        records = checked.records.filter(checked.records["valid"])
-        if not records.num_rows:
+        if checked.digest is None:
+            raise ValueError("a chunk that validation has not checked")
+        records = checked.records
+        valid = records["valid"].to_numpy()
+        entries = np.empty(int(valid.sum()), dtype=_ENTRY)
+        if not len(entries):
             return
-        numbers = [
-            records[name].to_numpy()
-            for name in ("caller_number", "receiver_number", "starts_at", "ends_at")
-        ]
-        texts = [
-            text_words(_whole(records[name]), lower=name == "label_id")
-            for name in ("label_id", "dynamic_label_name", "dynamic_call_reason")
-        ]
-        entries = np.empty(records.num_rows, dtype=_ENTRY)
-        entries["high"], entries["low"] = record_words(numbers, texts)
-        entries["row"] = records["row"].to_numpy()
+        entries["high"], entries["low"] = checked.digest[:, valid]
+        entries["row"] = records["row"].to_numpy()[valid]
         self._held.append(entries)
         self._count += len(entries)
         if self._count > self._in_memory:
@@ -116,7 +108,3 @@ def _repeats(entries: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.i
     rows = entries["row"][order].astype(np.int64)
     leader = np.maximum.accumulate(np.where(same, 0, np.arange(len(entries))))
     return rows[same], rows[leader[same]]
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)

@@ -53,14 +53,11 @@ def _reading_rule(name: str, columns: tuple[str, ...], reading: int) -> Any:
 
 
 def _text_rule(series: pd.Series[str], holds: Callable[[pa.Array], pa.Array]) -> pd.Series[bool]:
-    # Distinct values only: labels and reasons repeat, and a check costs by the character.
     texts = pa.array(series.array, from_pandas=True)
     if isinstance(texts, pa.ChunkedArray):  # as pandas hands over a column of Arrow strings
         texts = texts.combine_chunks()
-    encoded = texts.cast(pa.string()).dictionary_encode()
-    verdict = np.asarray(holds(encoded.dictionary).to_numpy(zero_copy_only=False), dtype=bool)
-    rows = encoded.indices.fill_null(len(verdict)).to_numpy()
-    return pd.Series(np.append(verdict, True)[rows], index=series.index)
+    verdict = holds(texts.cast(pa.string())).fill_null(True)
+    return pd.Series(verdict.to_numpy(zero_copy_only=False), index=series.index, dtype=bool)
 
 
 def _length(texts: pa.Array, bounds: tuple[int, int]) -> pa.Array:

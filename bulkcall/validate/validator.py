@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from bulkcall.errors import UsageError
 from bulkcall.records import CheckedChunk, Field
-from bulkcall.validate.cells import absent, trim
+from bulkcall.validate.cells import Words, no_words, read_words, trim
 from bulkcall.validate.findings import collect
-from bulkcall.validate.identity import record_words, text_words
+from bulkcall.validate.identity import record_words, text_words, with_times
 from bulkcall.validate.messages import Wording
 from bulkcall.validate.moments import TimeReading
 from bulkcall.validate.numbers import NumberReader
@@ -21,11 +21,12 @@ from bulkcall.validate.rules import FinishedRecord
 from bulkcall.validate.times import TimeReader, Times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from bulkcall.records import CampaignFile, Chunk
+    from bulkcall.validate.findings import Judged
 
 NUMBER_FIELDS: Final = (Field.CALLER_NUMBER, Field.RECEIVER_NUMBER)
 TEXT_FIELDS: Final = (Field.LABEL_ID, Field.DYNAMIC_LABEL_NAME, Field.DYNAMIC_CALL_REASON)
@@ -57,37 +58,31 @@ class Validator:
     def check(self, chunk: Chunk) -> CheckedChunk:
         """Give a typed record for each row, and every finding."""
         rows = len(chunk)
-        texts = {field: self._column(chunk, field) for field in Field if field in self._fields}
+        words = {field: self._words(chunk, field) for field in TEXT_FIELDS}
+        texts = {
+            field: words[field].as_texts if field in words else self._column(chunk, field)
+            for field in Field
+            if field in self._fields
+        }
         numbers = {field: self._numbers.read(texts[field]) for field in NUMBER_FIELDS}
         starts = self._starts(texts, rows)
         ends = self._ends(texts, starts)
-        words = {
-            field: absent(texts[field]) if field in texts else pa.nulls(rows, pa.string())
-            for field in TEXT_FIELDS
-        }
         ends_read = ends.readings == TimeReading.OK
         both_read = ends_read & (starts.readings == TimeReading.OK)
-        labels = sum(
-            (np.asarray(words[field].is_valid(), dtype=np.int8) for field in TEXT_FIELDS[:2]),
-            np.zeros(rows, dtype=np.int8),
-        )
-        frame = pd.DataFrame(
-            {
-                "row": _fault_flags(chunk),
-                "caller_number": numbers[Field.CALLER_NUMBER].readings,
-                "receiver_number": numbers[Field.RECEIVER_NUMBER].readings,
-                **{field.value: pd.Series(words[field], dtype="str") for field in TEXT_FIELDS},
-                "starts_at": starts.readings,
-                "ends_at": ends.readings,
-                "labels": labels,
-                "duration": np.where(both_read, ends.epoch_ms - starts.epoch_ms, np.nan),
-                "remaining": np.where(ends_read, ends.epoch_ms - self._now_ms, np.nan),
-            },
-            copy=False,
-        )
+        judged: Judged = {
+            "row": _fault_flags(chunk),
+            "caller_number": numbers[Field.CALLER_NUMBER].readings,
+            "receiver_number": numbers[Field.RECEIVER_NUMBER].readings,
+            **{field.value: words[field] for field in TEXT_FIELDS},
+            "starts_at": starts.readings,
+            "ends_at": ends.readings,
+            "labels": _count_filled([words[field] for field in TEXT_FIELDS[:2]]),
+            "duration": np.where(both_read, ends.epoch_ms - starts.epoch_ms, np.nan),
+            "remaining": np.where(ends_read, ends.epoch_ms - self._now_ms, np.nan),
+        }
         lines = chunk.lines.to_numpy()
         findings = collect(
-            frame,
+            judged,
             first_row=chunk.first_row,
             lines=lines,
             texts={field.value: text for field, text in texts.items()},
@@ -97,10 +92,11 @@ class Validator:
         broken = findings["row"].to_numpy() - chunk.first_row
         valid = np.ones(rows, dtype=bool)
         valid[broken] = False
-        identity, _ = record_words(
+        digest = record_words(
             [numbers[field].digits for field in NUMBER_FIELDS],
             [text_words(words[field], lower=field is Field.LABEL_ID) for field in TEXT_FIELDS],
         )
+        identity = digest[0].view(np.int64)
         first = np.flatnonzero(np.diff(broken, prepend=-1))
         message_of = np.full(rows, -1, dtype=np.int64)
         message_of[broken[first]] = first
@@ -116,8 +112,8 @@ class Validator:
                 },
                 "starts_at": pa.array(starts.epoch_ms, mask=starts.readings != 0),
                 "ends_at": pa.array(ends.epoch_ms, mask=ends.readings != 0),
-                **{field.value: words[field] for field in TEXT_FIELDS},
-                "identity": pa.array(identity.view(np.int64), mask=~valid),
+                **{field.value: words[field].column for field in TEXT_FIELDS},
+                "identity": pa.array(identity, mask=~valid),
                 "field": findings["field"].take(worst),
                 "message": findings["message"].take(worst),
             }
@@ -128,11 +124,22 @@ class Validator:
                 "receiver_number": numbers[Field.RECEIVER_NUMBER].digits,
                 "starts_at": starts.epoch_ms,
                 "ends_at": ends.epoch_ms,
-                "identity": identity.view(np.int64),
+                "identity": identity,
             },
             valid,
         )
-        return CheckedChunk(chunk, records, findings)
+        return CheckedChunk(
+            chunk,
+            records,
+            findings,
+            texts={field: words[field].as_texts for field in TEXT_FIELDS if field in self._fields},
+            digest=with_times(digest, (starts.epoch_ms, ends.epoch_ms)),
+        )
+
+    def _words(self, chunk: Chunk, field: Field) -> Words:
+        if field not in self._fields:
+            return no_words(len(chunk))
+        return read_words(chunk.cells.column(self._fields[field]))
 
     def _column(self, chunk: Chunk, field: Field) -> pa.Array:
         return trim(chunk.cells.column(self._fields[field]))
@@ -179,6 +186,12 @@ class Validator:
         for field in NUMBER_FIELDS:
             if field not in given:
                 raise UsageError(f"the file has no column for {field}: add one, or use --map")
+
+
+def _count_filled(columns: Sequence[Words]) -> NDArray[np.int8]:
+    counts = [column.filled[column.rows].view(np.int8) for column in columns]
+    total: NDArray[np.int8] = np.sum(counts, axis=0, dtype=np.int8)
+    return total
 
 
 def _fault_flags(chunk: Chunk) -> NDArray[np.int8]:

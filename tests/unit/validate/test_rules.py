@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from pandera.errors import SchemaErrors
 
 from bulkcall.records import Field
 from bulkcall.validate import findings
+from bulkcall.validate.cells import Words
 from bulkcall.validate.messages import MESSAGES, RANK
 from bulkcall.validate.rules import CampaignText
 from tests.unit.validate.conftest import GOOD, NOW_MS
@@ -215,19 +217,24 @@ def test_now_is_the_load_time(check):
 
 def test_findings_are_what_pandera_finds(check, monkeypatch):
     """Asking each check for its column gives what `CampaignText.validate(lazy=True)` reports."""
-    frames = []
-    asked = findings.broken_rules
+    asked, given = findings.broken_rules, []
     monkeypatch.setattr(
-        findings, "broken_rules", lambda frame: frames.append(frame) or list(asked(frame))
+        findings, "broken_rules", lambda columns: given.append(columns) or list(asked(columns))
     )
     bad = {C: "", R: "x", L: "no", N: "AB", W: "!.", S: "3/4/26", E: "2025-01-01T10:00Z"}
     changes = [{field: text} for field, text in bad.items()]
     check({}, bad, *changes, {L: "", N: ""}, {}, {E: GOOD[S]}, {C: "6591234567", W: ""})
+    frame = pd.DataFrame(
+        {
+            name: pd.Series(column.column, dtype="str") if isinstance(column, Words) else column
+            for name, column in given[0].items()
+        }
+    )
     with pytest.raises(SchemaErrors) as failed:
-        CampaignText.validate(frames[0], lazy=True)
+        CampaignText.validate(frame, lazy=True)
     cases = failed.value.failure_cases
     expected = sorted(zip(cases["column"], cases["check"], cases["index"], strict=True))
     assert len(expected) > 15
     assert expected == sorted(
-        (column, rule, row) for column, rule, rows in asked(frames[0]) for row in rows.tolist()
+        (column, rule, row) for column, rule, rows in asked(given[0]) for row in rows.tolist()
     )
