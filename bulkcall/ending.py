@@ -82,9 +82,9 @@ class Ending:
     @property
     def bad_share(self) -> float:
         """Which share of those is anything but `success`; 0 where none went out."""
-        if not self.gone_out:
-            return 0.0
-        return 1 - self.outcomes.get(Outcome.SUCCESS, 0) / self.gone_out
+        gone_out = self.gone_out
+        bad = gone_out - self.outcomes.get(Outcome.SUCCESS, 0)
+        return bad / gone_out if gone_out else 0.0
 
     @property
     def failed(self) -> bool:

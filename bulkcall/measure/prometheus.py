@@ -87,7 +87,7 @@ def samples(ending: Ending, before: Samples) -> Samples:
             put("run_rows", rows, ("outcome", word.value))
         put("run_requests", ending.requests)
         put("run_retries", ending.retries)
-        put("run_conserved", ending.conserved)
+        put("run_conserved", int(ending.conserved))
     for name in dict.fromkeys(stage.name for stage in ending.stages):
         seconds = sum(stage.seconds for stage in ending.stages if stage.name == name)
         put("run_stage_duration_seconds", seconds, ("stage", name))
@@ -119,7 +119,7 @@ def rendered(figures: Samples) -> str:
 def parsed(text: str) -> Samples:
     """Read such a text; lines of other families or another form are left out."""
     figures: Samples = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         found = _LINE.fullmatch(line)
         if not found or found[1] not in FAMILIES:
             continue
@@ -149,7 +149,7 @@ def _unescaped(text: str) -> str:
 
 def _read(path: Path) -> Samples:
     try:
-        return parsed(path.read_text(encoding="utf-8", errors="replace"))
+        return parsed(path.read_bytes().decode("utf-8", "replace"))
     except FileNotFoundError:
         return {}
 
@@ -170,8 +170,8 @@ def _replace(path: Path, text: str) -> None:
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     part = Path(name)
     try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(number, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
         part.chmod(0o644)  # the node exporter is another user
         part.replace(path)
     except BaseException:
