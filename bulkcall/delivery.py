@@ -83,8 +83,11 @@ class Delivery:
         sent = self._sent()
         if sent > rows:
             return  # an earlier process of this run saw its canary through
-        if sent < rows:
-            await self._send_and_confirm(limit=rows - sent)
+        # Rows of the canary that a dead process left in doubt are sent again, where that is asked
+        # for, before they are judged; they come first, as they did then.
+        left = rows - sent + self._in_doubt()
+        if left > 0:
+            await self._send_and_confirm(limit=left)
         elif self._run.channel is Channel.BATCH:
             await self.confirm(again=False)
         self._mind_stop()
@@ -96,6 +99,14 @@ class Delivery:
                 f"{CANARY}the first {rows} rows were not confirmed ({told}); the rest was not sent"
             )
         self._progress.note(f"canary: {counts[Outcome.SUCCESS]} of {rows} rows confirmed; going on")
+
+    def _in_doubt(self) -> int:
+        """Count the rows that may have been taken and wait to be sent again."""
+        if self._on_unknown is OnUnknown.HOLD:
+            return 0
+        run_id = self._run.run_id
+        sure = self._ledger.waiting(run_id, with_doubt=False)
+        return self._ledger.waiting(run_id, with_doubt=True) - sure
 
     async def _send_and_confirm(self, limit: int | None) -> None:
         sending_done = asyncio.Event()

@@ -160,6 +160,10 @@ class Place:
         """Every request that the server got in this campaign."""
         return self._judge.entries()
 
-    def outcomes(self):
+    def posts(self):
+        """Count the requests that carried records."""
+        return sum(bool(entry.records) for entry in self.entries())
+
+    def outcomes(self, folder=None):
         """Read outcomes.csv."""
-        return self._judge.outcomes(self.out)
+        return self._judge.outcomes(folder or self.out)
