@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import orjson
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,36 +14,50 @@ if TYPE_CHECKING:
     from bulkcall.settings import Secret
 
 
-def record_form(record: CallRecord) -> dict[str, object]:
-    """Give a record as the API reads it; an optional field that is absent is not sent at all."""
-    form: dict[str, object] = {
-        "caller_number": record.caller_number,
-        "receiver_number": record.receiver_number,
-    }
-    if record.label_id is not None:
-        form["label_id"] = record.label_id
-    if record.dynamic_label_name is not None:
-        form["dynamic_label_name"] = record.dynamic_label_name
-    if record.dynamic_call_reason is not None:
-        form["dynamic_call_reason"] = record.dynamic_call_reason
-    form["starts_at"] = record.starts_at
-    form["ends_at"] = record.ends_at
-    return form
+class _Form(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A record as the API reads it; an optional field that is absent is not sent at all.
+
+    msgspec leaves absent fields out by itself, which orjson can't: for that it needs a dict a
+    record, and making those takes longer than encoding them.
+    """
+
+    caller_number: str
+    receiver_number: str
+    starts_at: int
+    ends_at: int
+    label_id: str | None = None
+    dynamic_label_name: str | None = None
+    dynamic_call_reason: str | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _form(record: CallRecord) -> _Form:
+    return _Form(
+        record.caller_number,
+        record.receiver_number,
+        record.starts_at,
+        record.ends_at,
+        record.label_id,
+        record.dynamic_label_name,
+        record.dynamic_call_reason,
+    )
 
 
 def record_body(record: CallRecord) -> bytes:
     """Encode the body of a real-time call."""
-    return orjson.dumps(record_form(record))
+    return _encode(_form(record))
 
 
 def batch_body(records: Sequence[CallRecord]) -> bytes:
     """Encode the body of a batch create."""
-    return orjson.dumps({"call_records": [record_form(record) for record in records]})
+    return _encode({"call_records": [_form(record) for record in records]})
 
 
 def token_body(key_id: Secret, api_key: Secret) -> bytes:
     """Encode the body of a token creation."""
-    return orjson.dumps({"key_id": key_id.reveal(), "api_key": api_key.reveal()})
+    return _encode({"key_id": key_id.reveal(), "api_key": api_key.reveal()})
 
 
 class Paths:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import fields
 
 import httpx
 import orjson
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bulkcall.api.wire import Paths, batch_body, record_body
 from bulkcall.records import CallRecord
@@ -18,7 +21,7 @@ def test_a_record_is_sent_with_what_it_has():
     """Only the optional fields that are there are sent, as text and whole numbers."""
     assert record_body(BARE) == (
         b'{"caller_number":"911234567890","receiver_number":"919999999999",'
-        b'"dynamic_label_name":"Bank","starts_at":1,"ends_at":2}'
+        b'"starts_at":1,"ends_at":2,"dynamic_label_name":"Bank"}'
     )
     assert orjson.loads(record_body(RECORD)) == {
         "caller_number": "919876543210",
@@ -39,6 +42,26 @@ def test_a_batch_wraps_its_records():
         "911234567890",
         "919876543210",
     ]
+
+
+def plain(record):
+    """A record as the API reads it, the long way."""
+    form = {field.name: getattr(record, field.name) for field in fields(CallRecord)}
+    return {name: value for name, value in form.items() if value is not None}
+
+
+TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=100)
+NUMBERS = st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)
+TIMES = st.integers(0, 2**53)
+RECORDS = st.builds(CallRecord, NUMBERS, NUMBERS, TIMES, TIMES, TEXTS, TEXTS, TEXTS)
+
+
+@given(st.lists(RECORDS, max_size=20))
+def test_any_record_is_encoded_as_its_plain_form(records):
+    """Whatever the texts hold, and whichever of them are there, the JSON says what the rows say."""
+    assert orjson.loads(batch_body(records)) == {"call_records": [plain(one) for one in records]}
+    for record in records:
+        assert orjson.loads(record_body(record)) == plain(record)
 
 
 def test_the_paths_are_the_documented_ones():
