@@ -96,7 +96,9 @@ def _wordings(records: pa.Table) -> tuple[pa.Table, np.ndarray]:
             _, codes = np.unique(codes, return_inverse=True)
             span = records.num_rows * count
         codes = codes * count + indices
-    _, firsts, places = np.unique(codes, return_index=True, return_inverse=True)
+    # Numbered in the order of their first rows, so a first row is where the highest place rises.
+    places = pa.array(codes).dictionary_encode().indices.to_numpy().astype(np.int64)
+    firsts = np.flatnonzero(np.diff(np.maximum.accumulate(places), prepend=-1))
     distinct = records.select(_TEXTS).take(pa.array(firsts))
     return distinct.rename_columns(["label_id", "name", "reason"]), places
 

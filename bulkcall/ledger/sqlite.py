@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 BUSY_SECONDS = 30.0
+_ROWS_TOGETHER = 100
+_MOST_VALUES = 999
+"""How many values a statement may bind in the SQLites that allow the fewest."""
 _IN_KEYS = "IN (SELECT value FROM json_each(?))"
 
 
@@ -58,13 +61,27 @@ class _SqliteStore(Store):
     def bulk_insert(
         self, cursor: Any, table: str, columns: pa.Table, same: Mapping[str, int]
     ) -> None:
-        """Insert a whole Arrow table, row by row through the driver."""
+        """Insert a whole Arrow table, many rows a statement: starting one costs like a row."""
+        if not columns.num_rows:
+            return
         names = ", ".join([*columns.column_names, *same])
-        marks = ", ".join([*("?" * columns.num_columns), *map(str, same.values())])
+        width = columns.num_columns
+        marks = ", ".join([*("?" * width), *map(str, same.values())])
+        values: list[object] = [None] * (width * columns.num_rows)
+        for place, column in enumerate(python_columns(columns)):
+            values[place::width] = column
+
+        def insert(rows: int) -> str:
+            return f"INSERT INTO {table} ({names}) VALUES " + ", ".join([f"({marks})"] * rows)  # noqa: S608 - names of our own tables
+
+        together = max(1, min(_ROWS_TOGETHER, _MOST_VALUES // width))
+        step = together * width
+        whole = len(values) - len(values) % step
         cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of our own tables
-            zip(*python_columns(columns), strict=True),
+            insert(together), (values[first : first + step] for first in range(0, whole, step))
         )
+        if whole < len(values):
+            cursor.execute(insert((len(values) - whole) // width), values[whole:])
 
 
 class SqliteFile(_SqliteStore):
