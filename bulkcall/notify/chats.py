@@ -143,7 +143,7 @@ def _counts(message: Message) -> str:
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000] or "-"}}
 
 
 def _block(text: str, **more: object) -> dict[str, Any]:

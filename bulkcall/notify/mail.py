@@ -12,6 +12,7 @@ from email.utils import format_datetime, localtime, make_msgid
 from typing import TYPE_CHECKING
 
 from bulkcall.notify.failed import NotTold
+from bulkcall.notify.sealing import seal
 from bulkcall.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -74,13 +75,13 @@ def body(message: Message) -> str:
 def _connected(settings: Settings) -> smtplib.SMTP:
     host, port, name = settings.smtp_host, settings.smtp_port, socket.gethostname()
     if settings.smtp_tls == "tls":
-        context = ssl.create_default_context()
+        context = seal()
         return smtplib.SMTP_SSL(host, port, name, timeout=TIMEOUT, context=context)
     server = smtplib.SMTP(host, port, name, timeout=TIMEOUT)
     if settings.smtp_tls == "starttls":
         try:
             # Raises where the server offers none: nothing is said in the open.
-            server.starttls(context=ssl.create_default_context())
+            server.starttls(context=seal())
         except BaseException:
             with suppress(OSError, smtplib.SMTPException):
                 server.close()

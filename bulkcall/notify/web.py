@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from bulkcall.notify.failed import NotTold
+from bulkcall.notify.sealing import seal
 from bulkcall.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _ask(
             problem: _Problem | None = _Problem("must be https (http is for this machine only)")
         else:
             # What goes to this machine never passes a proxy on another one.
-            with _unlogged(), httpx.Client(timeout=TIMEOUT, trust_env=not local) as client:
+            client = httpx.Client(timeout=TIMEOUT, trust_env=not local, verify=seal())
+            with _unlogged(), client:
                 problem = _once(client, method, url, body)
                 for pause in PAUSES:
                     if problem is None or not problem.again:
