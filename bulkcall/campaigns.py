@@ -27,7 +27,7 @@ from bulkcall.records import Channel, OnUnknown
 from bulkcall.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from bulkcall.afterwards import After
@@ -57,6 +57,7 @@ def run(
     max_invalid: str | None = None,
     on_unknown: OnUnknown | str = OnUnknown.RESEND,
     run_id: str = "",
+    then: Callable[[RunResult], RunResult] | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> RunResult:
@@ -77,6 +78,7 @@ def run(
         max_invalid: send nothing if more rows are invalid: `200` or `5%`.
         on_unknown: `resend` or `hold` rows of which a try may have been taken.
         run_id: what the run is called; a new name by default.
+        then: what is done with the result before people are told of it, e.g. moving the report.
         progress: hears of each stage's progress.
         stop: ask it to stop, from another thread or a signal handler.
 
@@ -101,8 +103,9 @@ def run(
     with _afterwards(settings, progress, str(file)) as after:
         source = _source(file, settings, sheet, start, window)
         with _pipeline(settings, after.progress, stop) as pipeline:
-            after.result = result = pipeline.run(source, options)
+            after.result = pipeline.run(source, options)
             pipeline.purge_old()
+        after.result = result = then(after.result) if then else after.result
         return result
 
 
@@ -111,10 +114,11 @@ def resume(
     *,
     settings: Settings | None = None,
     on_unknown: OnUnknown | str | None = None,
+    then: Callable[[RunResult], RunResult] | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> RunResult:
-    """Take up a stopped run where it stands: the last one, or the one named.
+    """Take up a stopped run where it stands: the last one, or the one named; `then` as in `run`.
 
     Raises UsageError where there is none, RunHeldError where another process works on it.
     """
@@ -122,8 +126,9 @@ def resume(
     again = OnUnknown(on_unknown) if on_unknown else None
     with _afterwards(settings, progress) as after:
         with _pipeline(settings, after.progress, stop) as pipeline:
-            after.result = result = pipeline.resume(run_id, again)
+            after.result = pipeline.resume(run_id, again)
             pipeline.purge_old()
+        after.result = result = then(after.result) if then else after.result
         return result
 
 

@@ -26,7 +26,8 @@ class Stowing:
 
     In this order, so that the step at which a process was killed can be told and done again: the
     claim says where to; the file goes to its report; the ledger learns the place; the folder goes
-    there in one rename; the claim goes.
+    there in one rename; people are told; the claim goes. So they may be told twice, never not at
+    all.
     """
 
     def __init__(self, places: Places, claims: Claims, settings: Settings) -> None:
@@ -43,8 +44,9 @@ class Stowing:
         return (self._places.done if claim.fate == "done" else self._places.failed) / claim.run_id
 
     def stow(self, claim: Claim, *, known: bool) -> Path:
-        """Put a claim's file away as its `fate` says; gives where. Raises StoppedError.
+        """Put a claim's file away as its `fate` says; gives where. The claim stays.
 
+        Raises StoppedError where something can't be put there.
         `known` tells whether the ledger has a run of its id.
         """
         self._claims.put(claim)
@@ -65,7 +67,6 @@ class Stowing:
                         out_dir=str(place),
                     )
             move(home, place)
-        self._claims.drop(claim)
         return place
 
     def _bring(self, claim: Claim, home: Path) -> None:

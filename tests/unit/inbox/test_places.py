@@ -89,7 +89,7 @@ def stowing(places):
 
 
 def test_a_file_goes_away_with_its_marks_and_its_report(places, stowing):
-    """In one folder, the reason beside them; the claim and the working folder are gone."""
+    """In one folder, the reason beside them; the working folder is gone."""
     for name in ("a.csv", "a.csv.done", "a.done", "b.csv"):
         (places.inbox / name).write_text(name)
     (places.working / "20260101-000000-abc").mkdir()
@@ -101,7 +101,6 @@ def test_a_file_goes_away_with_its_marks_and_its_report(places, stowing):
     assert (place / "why.txt").read_text() == "no\n"
     assert [drop.name for drop in drops(places.inbox)] == ["b.csv"]
     assert not any(places.working.iterdir())
-    assert not any(places.claims.iterdir())
 
 
 def test_a_mark_that_speaks_for_another_file_stays(places, stowing):
