@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from bulkcall.ledger import (
 from bulkcall.ledger.access import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -36,10 +37,12 @@ if TYPE_CHECKING:
         ReadyRow,
         RunInfo,
         RunState,
-        TracedRow,
+        Trace,
     )
     from bulkcall.ledger.store import Store
     from bulkcall.records import CheckedChunk, Outcome
+
+_LOG = logging.getLogger(__name__)
 
 
 class Ledger(Access):
@@ -130,7 +133,10 @@ class Ledger(Access):
     def recover(self, run_id: str, *, at: int) -> int:  # noqa: ARG002 - kept for the run's log
         """After a crash: rows that were going out become DOUBT; returns how many."""
         run_no = self._number(run_id)
-        return self._write(sending.recover, run_no)
+        doubtful = self._write(sending.recover, run_no)
+        if doubtful:
+            _LOG.info("%d rows were going out when their process died: in doubt", doubtful)
+        return doubtful
 
     def expire(self, run_id: str, now: int) -> int:
         """Waiting rows whose ends_at is not after `now`: READY → EXPIRED, DOUBT → HELD."""
@@ -152,10 +158,12 @@ class Ledger(Access):
         now: int,
         with_doubt: bool,
         rows: Sequence[int] | None = None,
+        skip: Collection[int] = (),
     ) -> list[ReadyRow]:
         """The next rows by (starts_at, row), marked SENDING (attempts + 1) before this returns.
 
-        `rows` names the rows instead (retries). Rows whose ends_at has passed are not returned.
+        `rows` names the rows instead (retries); `skip` passes some over, which keep their place.
+        Rows whose ends_at has passed are not returned.
         """
         run_no = self._number(run_id)
         return self._write(
@@ -165,6 +173,7 @@ class Ledger(Access):
             now=now,
             with_doubt=with_doubt,
             rows=rows,
+            skip=skip,
             watch=self._watch,
         )
 
@@ -275,9 +284,12 @@ class Ledger(Access):
         run_no = self._number(run_id)
         return self._read(reconciling.unexpected, run_no)
 
-    def trace(self, number: str) -> list[TracedRow]:
-        """Every row, in every run, with this caller or receiver number (digits)."""
-        return self._read(reporting.trace, number)
+    def trace(self, number: str, *, limit: int | None = None) -> Trace:
+        """Rows of any run with this caller or receiver number (digits), newest first.
+
+        At most `limit` of them; `total` counts all.
+        """
+        return self._read(reporting.trace, number, limit)
 
     # -- housekeeping ------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from bulkcall.ledger.schema import row_key, row_number, row_range
 from bulkcall.records import CallRecord, RowState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from bulkcall.ledger.model import Placed
     from bulkcall.ledger.repeats import Watch
@@ -49,11 +49,19 @@ def take_realtime(
     now: int,
     with_doubt: bool,
     rows: Sequence[int] | None,
+    skip: Collection[int],
     watch: Watch,
 ) -> list[ReadyRow]:
-    """Take the next rows, each for a request of its own."""
+    """Take the next rows, each for a request of its own; those to `skip` keep their place."""
     ready = _next(
-        transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows, watch=watch
+        transaction,
+        run_no,
+        limit,
+        now=now,
+        with_doubt=with_doubt,
+        rows=rows,
+        watch=watch,
+        skip=skip,
     )
     _mark(transaction, run_no, ready, now=now, batch=None)
     return ready
@@ -104,12 +112,15 @@ def _next(
     with_doubt: bool,
     rows: Sequence[int] | None,
     watch: Watch,
+    skip: Collection[int] = (),
 ) -> list[ReadyRow]:
     transaction.store.check_hold(transaction, run_no)
     # Locked first: takes of one account come one after the other, whoever makes them.
     resend = transaction.value(_LOCK_ACCOUNT + transaction.store.for_update, run_no)
     while True:
-        found = _waiting_rows(transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows)
+        found = _waiting_rows(
+            transaction, run_no, limit, now=now, with_doubt=with_doubt, rows=rows, skip=skip
+        )
         if not found or resend:
             break
         ready = [(row[0], row[11]) for row in found if row[10] == RowState.READY]
@@ -130,10 +141,12 @@ def _waiting_rows(
     now: int,
     with_doubt: bool,
     rows: Sequence[int] | None,
+    skip: Collection[int],
 ) -> list[tuple[Any, ...]]:
     sql = _WAITING if with_doubt else _WAITING + _READY_ONLY
     if rows is None:
-        return transaction.all(sql + _IN_TURN, run_no, now, limit)
+        found = transaction.all(sql + _IN_TURN, run_no, now, limit + len(skip))
+        return [row for row in found if row_number(row[0]) not in skip][:limit]
     keys = [row_key(run_no, int(row)) for row in rows]
     found = transaction.keyed(sql + _NAMED, keys, run_no, now)
     return sorted(found, key=lambda row: (row[3], row[0]))[:limit]

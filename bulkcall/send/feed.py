@@ -124,16 +124,13 @@ class Feed:
         rows = None
         if self._limit is not None:
             rows = self._limit - self._settled - self._in_hand - self._stock.reserved
-        parked = len(self._stock.parked)
         self._dirty = False
         taken = await self._stock.take(missing, rows, small=away)
         for parcel in taken:
             self._count += 1
             heapq.heappush(self._ready, (parcel.place, self._count, parcel))
             self._in_hand += len(parcel.rows)
-        # Parked rows count as in hand from the moment they were taken.
-        self._in_hand += len(self._stock.parked) - parked
-        if taken or len(self._stock.parked) > parked:
+        if taken:
             self._dirty = True
         if self._ready:
             self._available.set()
@@ -165,12 +162,10 @@ class Feed:
         await asyncio.sleep(0.02)
 
     def give_back(self) -> None:
-        """Have every parcel that is ready, or parked, written down as waiting again."""
+        """Have every parcel that is ready written down as waiting again."""
         rows = [number for _, _, parcel in self._ready for number in parcel.numbers]
-        rows += self._stock.parked
         for _, _, parcel in self._ready:
             self._stock.release(parcel, _retried(parcel))
-        self._stock.unpark()
         self._ready.clear()
         if not self._closed:
             self._available.clear()

@@ -11,7 +11,7 @@ from bulkcall.send.parcels import Parcel
 from bulkcall.send.stamps import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bulkcall.clock import Clock
     from bulkcall.ledger import Ledger, Placed, ReadyRow
@@ -44,17 +44,8 @@ class Stock(Protocol):
         ...
 
     @property
-    def parked(self) -> Sequence[int]:
-        """Rows that are written down as going out and held here until their backoff is over."""
-        ...
-
-    def unpark(self) -> None:
-        """Forget the parked rows: they are given back."""
-        ...
-
-    @property
     def reserved(self) -> int:
-        """Waiting rows that go again together."""
+        """Waiting rows that were put off, or go again together."""
         ...
 
 
@@ -73,7 +64,11 @@ class _Tried:
 
 
 class RealtimeStock:
-    """One row a parcel, earliest `starts_at` first; rows in backoff are parked until it is over."""
+    """One row a parcel, earliest `starts_at` first; rows in backoff wait in the ledger meanwhile.
+
+    There they stand as what they are, so that a crash does not bring into doubt what was turned
+    away. Only this process remembers until when they are passed over.
+    """
 
     def __init__(
         self, ledger: Ledger, writer: Writer, run_id: str, clock: Clock, *, with_doubt: bool
@@ -84,32 +79,27 @@ class RealtimeStock:
         self._clock = clock
         self._with_doubt = with_doubt
         self._tried = _Tried()
-        self._due: dict[int, float] = {}
-        self._parked: list[tuple[float, int, Parcel]] = []
-        self.reserved = 0
+        self._later: list[tuple[float, int]] = []
+        self._reserved: set[int] = set()
 
     async def take(self, parcels: int, rows: int | None, *, small: bool) -> list[Parcel]:  # noqa: ARG002 - a parcel is one row already
-        """Take up to so many rows."""
-        now = self._clock.monotonic()
-        found: list[Parcel] = []
-        while self._parked and self._parked[0][0] <= now and len(found) < parcels:
-            found.append(heapq.heappop(self._parked)[2])
-        most = parcels - len(found) if rows is None else min(parcels - len(found), rows)
-        if most <= 0:
-            return found
-        taken = await self._writer.call(
-            lambda: self._ledger.take_realtime(
-                self._run_id, most, now=self._clock.now_ms(), with_doubt=self._with_doubt
-            )
-        )
-        for row in taken:
-            parcel = Parcel([row], again=self._tried.again(row))
-            due = self._due.pop(row.row, now)
-            if due > now:
-                heapq.heappush(self._parked, (due, row.row, parcel))
-            else:
-                found.append(parcel)
-        return found
+        """Take up to so many rows: first those whose backoff is over, then new ones."""
+        due = self._due(parcels)
+        room = parcels - len(due)
+        fresh = max(0, room if rows is None else min(room, rows))
+        if not due and not fresh:
+            return []
+
+        # Run in the ledger's thread, after all that was put before: `_reserved` is looked at there
+        # as it is then, so that a row is never both written as waiting and not yet reserved.
+        def step() -> list[ReadyRow]:
+            taken = self._take(len(due), rows=due) if due else []
+            if fresh:
+                taken += self._take(fresh, skip=self._reserved.copy())
+            return taken
+
+        taken = await self._writer.call(step)
+        return [Parcel([row], again=self._tried.again(row)) for row in taken]
 
     def release(self, parcel: Parcel, later: Sequence[Later]) -> None:  # noqa: ARG002 - `later` says it all
         """Remember when each row may go again."""
@@ -117,23 +107,38 @@ class RealtimeStock:
         for part in later:
             self._tried.add(part.rows, tried=part.tried)
             if part.wait > 0:
-                self._due.update(dict.fromkeys(part.rows, now + part.wait))
+                self._reserved.update(part.rows)
+                for row in part.rows:
+                    heapq.heappush(self._later, (now + part.wait, row))
 
     def due_in(self) -> float | None:
-        """Seconds until a parked row may go."""
-        return max(0.0, self._parked[0][0] - self._clock.monotonic()) if self._parked else None
+        """Seconds until the first row in backoff may go."""
+        return max(0.0, self._later[0][0] - self._clock.monotonic()) if self._later else None
 
     @property
-    def parked(self) -> Sequence[int]:
-        """Rows held here."""
-        return [row for _, row, _ in self._parked]
+    def reserved(self) -> int:
+        """Waiting rows that are in backoff."""
+        return len(self._reserved)
 
-    def unpark(self) -> None:
-        """Forget the parked rows."""
-        for due, row, parcel in self._parked:
-            self._due[row] = due
-            self._tried.add([row], tried=parcel.again)
-        self._parked.clear()
+    def _due(self, most: int) -> list[int]:
+        now = self._clock.monotonic()
+        due: list[int] = []
+        while self._later and self._later[0][0] <= now and len(due) < most:
+            due.append(heapq.heappop(self._later)[1])
+        self._reserved.difference_update(due)
+        return due
+
+    def _take(
+        self, most: int, *, rows: Sequence[int] | None = None, skip: Collection[int] = ()
+    ) -> list[ReadyRow]:
+        return self._ledger.take_realtime(
+            self._run_id,
+            most,
+            now=self._clock.now_ms(),
+            with_doubt=self._with_doubt,
+            rows=rows,
+            skip=skip,
+        )
 
 
 class BatchStock:
@@ -161,7 +166,6 @@ class BatchStock:
         self._order = itertools.count()
         self._groups: list[tuple[float, int, list[int]]] = []
         self._reserved: set[int] = set()
-        self.parked: Sequence[int] = ()
 
     async def take(self, parcels: int, rows: int | None, *, small: bool) -> list[Parcel]:
         """Take up to so many batches: first what goes again and is due, then new rows."""
@@ -196,9 +200,6 @@ class BatchStock:
     def due_in(self) -> float | None:
         """Seconds until the first group may go."""
         return max(0.0, self._groups[0][0] - self._clock.monotonic()) if self._groups else None
-
-    def unpark(self) -> None:
-        """Nothing is parked: groups wait in the ledger."""
 
     @property
     def reserved(self) -> int:

@@ -24,6 +24,16 @@ def test_the_earliest_start_goes_first_then_file_order(ledger):
     assert ledger.take_realtime("run-1", 3, now=NOW, with_doubt=True) == []
 
 
+def test_rows_that_are_passed_over_keep_their_place(ledger):
+    """The rows after them are taken instead, as many as asked for; they stay unsent, and first."""
+    loaded(ledger, "run-1", [valid(n) for n in range(1, 6)])
+    taken = ledger.take_realtime("run-1", 2, now=NOW, with_doubt=True, skip={1, 3})
+    assert [row.row for row in taken] == [2, 4]
+    assert {outcome_rows(ledger, "run-1")[n]["outcome"] for n in (1, 3, 5)} == {"unsent"}
+    taken = ledger.take_realtime("run-1", 2, now=NOW, with_doubt=True)
+    assert [row.row for row in taken] == [1, 3]
+
+
 def test_a_taken_row_is_down_as_going_out(ledger):
     """Before anyone may send it, a row stands as unknown, sent once, now."""
     loaded(ledger, "run-1", [valid(1), valid(2)])
