@@ -6,9 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-
 from bulkcall.errors import ExitStatus
 from bulkcall.intake import reading
 from bulkcall.progress import Silent, Stop
@@ -16,6 +13,8 @@ from bulkcall.progress import Silent, Stop
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import pyarrow as pa
 
     from bulkcall.intake import Source
     from bulkcall.progress import Progress
@@ -107,25 +106,21 @@ class Troubles:
 
     def add(self, findings: pa.Table) -> None:
         """Count a chunk's findings."""
-        if not findings.num_rows:
-            return
-        numbered = findings.append_column("place", pa.array(np.arange(findings.num_rows)))
-        kinds = numbered.group_by(["field", "rule"]).aggregate(
-            [("place", "min"), ("place", "count")]
-        )
-        for kind in kinds.to_pylist():
-            key = (kind["field"] or "", kind["rule"])
+        # Found by now: reading has imported it beside its own work.
+        from bulkcall.validate import count_kinds  # noqa: PLC0415
+
+        for kind in count_kinds(findings):
+            key = kind.field, kind.rule
             if key not in self._found:
-                first = findings.slice(kind["place_min"], 1).to_pylist()[0]
                 self._found[key] = Trouble(
-                    field=key[0],
-                    rule=key[1],
-                    row=first["row"],
-                    line=first["line"],
-                    value=first["value"] or "",
-                    message=first["message"],
+                    field=kind.field,
+                    rule=kind.rule,
+                    row=kind.first["row"],
+                    line=kind.first["line"],
+                    value=kind.first["value"] or "",
+                    message=kind.first["message"],
                 )
-            self._found[key].count += kind["place_count"]
+            self._found[key].count += kind.count
 
     def most_first(self) -> tuple[Trouble, ...]:
         """Give what was found, the commonest first."""

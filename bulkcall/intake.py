@@ -6,6 +6,7 @@ own and checked one chunk ahead in another; no more than three chunks are ever i
 
 from __future__ import annotations
 
+import gc
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from bulkcall.errors import InterruptedRun, UsageError
 from bulkcall.load import LoadOptions, open_campaign
 from bulkcall.records import Field
-from bulkcall.validate import Doctor, RepeatFinder, ValidateOptions, Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bulkcall.progress import Progress, Stop
     from bulkcall.records import CampaignFile, CheckedChunk
     from bulkcall.settings import Settings
+    from bulkcall.validate import Doctor, RepeatFinder, Validator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +75,23 @@ class Source:
 class Intake:
     """A campaign file being read and checked; its figures are whole once `checked` has run out."""
 
-    def __init__(self, campaign: Campaign, source: Source, progress: Progress, stop: Stop) -> None:
-        options = ValidateOptions(
-            region=source.region,
-            timezone=source.timezone,
-            date_format=source.date_format,
-            start=source.start,
-            window=source.window,
-            now_ms=source.now_ms,
-        )
+    def __init__(
+        self,
+        campaign: Campaign,
+        *,
+        validator: Validator,
+        doctor: Doctor,
+        repeats: RepeatFinder,
+        progress: Progress,
+        stop: Stop,
+    ) -> None:
         self.file: CampaignFile = campaign.file
         self.rows = 0
         self.invalid = 0
-        self.doctor = Doctor(campaign.file)
-        self.repeats = RepeatFinder()
+        self.doctor = doctor
+        self.repeats = repeats
         self._campaign = campaign
-        self._validator = Validator(campaign.file, options)
+        self._validator = validator
         self._progress = progress
         self._stop = stop
 
@@ -129,8 +131,48 @@ def reading(source: Source, progress: Progress, stop: Stop) -> Iterator[Intake]:
         columns=dict(source.columns),
         supplied=frozenset(name for name, value in supplied.items() if value is not None),
     )
-    with open_campaign(source.file, options) as campaign:
-        yield Intake(campaign, source, progress, stop)
+    # Importing pandas takes a while, and so does the first look at all of a large file.
+    with ThreadPoolExecutor(1, thread_name_prefix="bulkcall-open") as beside:
+        opening = beside.submit(open_campaign, source.file, options)
+        with _collecting_nothing():
+            from bulkcall.validate import (  # noqa: PLC0415
+                Doctor,
+                RepeatFinder,
+                ValidateOptions,
+                Validator,
+            )
+    with opening.result() as campaign:
+        validator = Validator(
+            campaign.file,
+            ValidateOptions(
+                region=source.region,
+                timezone=source.timezone,
+                date_format=source.date_format,
+                start=source.start,
+                window=source.window,
+                now_ms=source.now_ms,
+            ),
+        )
+        yield Intake(
+            campaign,
+            validator=validator,
+            doctor=Doctor(campaign.file),
+            repeats=RepeatFinder(),
+            progress=progress,
+            stop=stop,
+        )
+
+
+@contextmanager
+def _collecting_nothing() -> Iterator[None]:
+    """Import without looking for garbage: modules make none, and the search is a tenth of it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def few_distinct(column: pa.Array) -> bool:
     if len(column) <= _SAMPLE:
         return True
     step = len(column) // _SAMPLE
-    sample = column.take(pa.array(range(0, step * _SAMPLE, step)))
+    sample = column.take(pa.array(np.arange(0, step * _SAMPLE, step)))
     return len(sample.unique()) <= _SAMPLE // 4
 
 

@@ -27,6 +27,7 @@ from bulkcall.validate.damages import (
     UUID_LIKE,
     mapping_line,
 )
+from bulkcall.validate.kinds import count_kinds
 
 if TYPE_CHECKING:
     from bulkcall.records import CampaignFile, CheckedChunk
@@ -91,13 +92,8 @@ class Doctor:
         return count >= _SEVERAL and (count >= _ENOUGH or count >= self._rows * _SHARE)
 
     def _count_rules(self, findings: pa.Table) -> None:
-        if not findings.num_rows:
-            return
-        counts = findings.group_by(["field", "rule"], use_threads=False).aggregate(
-            [("value", "count"), ("value", "first")]
-        )
-        for entry in counts.to_pylist():
-            self._count(entry["field"], entry["rule"], entry["value_count"], entry["value_first"])
+        for kind in count_kinds(findings):
+            self._count(kind.field, kind.rule, kind.count, kind.first["value"])
 
     def _count_lost_digits(self, findings: pa.Table, field: Field) -> None:
         values = _values(findings, field, "valid_number")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -43,6 +44,10 @@ FIELD_OF: Final = {
 """Column of `CampaignText` that is no field of the record → the field that a person looks at."""
 
 _SCHEMA: Final = CampaignText.to_schema()
+_FEW: Final = 1000
+_MOST_KNOWN: Final = 10_000
+_KNOWN: Final[dict[str, dict[str, tuple[bool, ...]]]] = defaultdict(dict)
+"""Column → text → whether it keeps each of the column's rules: the same for every file."""
 _FIELD_RANK: Final = {"": 0} | {field.value: rank for rank, field in enumerate(Field, start=1)}
 
 
@@ -83,12 +88,33 @@ def _broken_by_text(name: str, words: Words) -> Iterator[tuple[str, str, NDArray
     filled = words.filled
     if not filled.any():
         return
-    series = pd.Series(words.distinct.filter(pa.array(filled)), dtype="str")
-    broken = np.zeros(len(filled), dtype=bool)
-    for rule, holds in _asked(_SCHEMA.columns[name].checks, series):
+    texts = words.distinct.filter(pa.array(filled))
+    verdicts = _remembered(name, texts) if len(texts) <= _FEW else _judged(name, texts)
+    for rule, holds in verdicts.items():
         if not holds.all():
+            broken = np.zeros(len(filled), dtype=bool)
             broken[filled] = ~holds
             yield name, rule, np.flatnonzero(broken[words.rows])
+
+
+def _judged(name: str, texts: pa.Array) -> dict[str, NDArray[np.bool_]]:
+    return dict(_asked(_SCHEMA.columns[name].checks, pd.Series(texts, dtype="str")))
+
+
+def _remembered(name: str, texts: pa.Array) -> dict[str, NDArray[np.bool_]]:
+    """Judge texts, asking only about those that the last chunks did not hold."""
+    known = _KNOWN[name]
+    said = texts.to_pylist()
+    new = [text for text in said if text not in known]
+    if new:
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+            new = said
+        verdicts = _judged(name, pa.array(new, pa.string()))
+        known.update(zip(new, zip(*verdicts.values(), strict=True), strict=True))
+    table = np.array([known[text] for text in said], dtype=bool).reshape(len(said), -1)
+    rules = [str(check.name) for check in _SCHEMA.columns[name].checks]
+    return {rule: table[:, at] for at, rule in enumerate(rules)}
 
 
 def _broken_by_value(

@@ -110,8 +110,13 @@ class Ranges:
 
 def digits(leading: NDArray[np.int64], given: int, length: int) -> pa.Array:
     """Write numbers out in `given` digits, followed by zeros up to a length."""
-    texts = pc.utf8_lpad(pa.array(leading).cast(pa.string()), given, "0")
-    return pc.utf8_rpad(texts, length, "0")
+    text = np.full((len(leading), length), ord("0"), dtype=np.uint8)
+    rest = leading
+    for place in range(given - 1, -1, -1):
+        rest, last = np.divmod(rest, 10)
+        text[:, place] += last.astype(np.uint8)
+    ends = np.arange(0, text.size + 1, length, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(leading), pa.py_buffer(ends), pa.py_buffer(text))
 
 
 def free_digits(pattern: str) -> int:

@@ -93,18 +93,17 @@ def _close(parts: list[IO[bytes]]) -> None:
 
 
 def _repeats(entries: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    # Entries come in row order: a stable sort leaves the first of each group of equals first.
-    high, low = entries["high"].copy(), entries["low"].copy()
-    order = np.argsort(high, kind="stable")
-    high, low = high[order], low[order]
-    alike = high[1:] == high[:-1]
-    if (low[1:][alike] != low[:-1][alike]).any():
-        # Two records share one word and not the other: once in a thousand million files.
-        order = np.lexsort((entries["low"], entries["high"]))
-        high, low = entries["high"][order], entries["low"][order]
-        alike = high[1:] == high[:-1]
-    same = np.zeros(len(entries), dtype=bool)
-    same[1:] = alike & (low[1:] == low[:-1])
-    rows = entries["row"][order].astype(np.int64)
-    leader = np.maximum.accumulate(np.where(same, 0, np.arange(len(entries))))
-    return rows[same], rows[leader[same]]
+    order = np.argsort(entries["high"])
+    high = entries["high"][order]
+    same = high[1:] == high[:-1]
+    # Only those that share a word with another are looked at more closely: mostly none, or few.
+    shared = np.zeros(len(entries), dtype=bool)
+    shared[1:] = same
+    shared[:-1] |= same
+    near = entries[order[shared]]
+    near = near[np.lexsort((near["row"], near["low"], near["high"]))]
+    equal = np.zeros(len(near), dtype=bool)
+    equal[1:] = (near["high"][1:] == near["high"][:-1]) & (near["low"][1:] == near["low"][:-1])
+    rows = near["row"].astype(np.int64)
+    leader = np.maximum.accumulate(np.where(equal, 0, np.arange(len(near))))
+    return rows[equal], rows[leader[equal]]
