@@ -8,7 +8,7 @@ EXAMPLES := .venv-examples
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
   --custom-compile-command "make lock" --quiet
 
-.PHONY: demo test lint format bench faults lock docs examples wheel clean help
+.PHONY: demo test lint format bench faults lock docs examples airflow prefect wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -59,11 +59,13 @@ docs: requirements/docs.lock  ## the documentation as pages, into site/; a broke
 	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.lock
 	NO_COLOR=1 $(DOCS)/bin/zensical build --clean --strict
 
-examples: $(READY)  ## import and run the Airflow and Prefect examples (installs both; takes minutes)
-	test -x $(EXAMPLES)/bin/python || $(PYTHON) -m venv $(EXAMPLES)
-	$(EXAMPLES)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(EXAMPLES)/bin/python -m pip install --quiet --disable-pip-version-check -e . --group examples
-	$(EXAMPLES)/bin/python examples/check.py
+examples: airflow prefect  ## import and run the Airflow and Prefect examples (installs both; takes minutes)
+
+airflow prefect:
+	test -x $(EXAMPLES)/$@/bin/python || $(PYTHON) -m venv $(EXAMPLES)/$@
+	$(EXAMPLES)/$@/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(EXAMPLES)/$@/bin/python -m pip install --quiet --disable-pip-version-check -e . --group $@
+	$(EXAMPLES)/$@/bin/python examples/check.py $@
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .

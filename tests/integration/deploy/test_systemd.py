@@ -9,11 +9,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from bulkcall.errors import ExitStatus
+from bulkcall.settings import load_settings
 from tests.integration.deploy.parts import DEPLOY, VARIABLES, parse
 
 INSTALLED = "/opt/bulkcall/bin/bulkcall"
@@ -118,9 +118,18 @@ def test_the_service_names_settings_that_exist():
     named = {name for name in given if name.startswith("BULKCALL_")}
     assert named <= VARIABLES
     assert not named & {"BULKCALL_KEY_ID", "BULKCALL_API_KEY", "BULKCALL_TOKEN"}
+    assert named
     loaded = {value.split(":")[0] for value in values(SERVICE, "LoadCredential")}
-    files = {Path(given[name]).name for name in named if name.endswith("_FILE")}
-    assert loaded == files == {"key_id", "api_key"}
+    assert loaded == {"bulkcall_key_id", "bulkcall_api_key"}
+
+
+def test_the_service_s_credentials_are_found(tmp_path):
+    """Files of these names in systemd's credentials directory are what bulkcall looks for."""
+    for value in values(SERVICE, "LoadCredential"):
+        (tmp_path / value.split(":")[0]).write_text("secret\n")
+        (tmp_path / value.split(":")[0]).chmod(0o400)
+    settings = load_settings(environ={"CREDENTIALS_DIRECTORY": str(tmp_path)}).settings
+    assert settings.key_id.reveal() == settings.api_key.reveal() == "secret"
 
 
 def test_the_service_ends_in_order_and_maps_the_exit_statuses():
