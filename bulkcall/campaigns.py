@@ -27,11 +27,12 @@ from bulkcall.records import Channel, OnUnknown
 from bulkcall.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from bulkcall.afterwards import After
     from bulkcall.checking import Validation
+    from bulkcall.checkup import Finding
     from bulkcall.intake import Source
     from bulkcall.job import RunResult
     from bulkcall.ledger import Ledger
@@ -257,6 +258,21 @@ def purge(older_than: timedelta, *, settings: Settings | None = None) -> Purged:
     now = SystemClock().now_ms()
     with open_ledger(settings) as ledger:
         return ledger.purge(now - older_than // timedelta(milliseconds=1), at=now)
+
+
+def check(
+    flags: Mapping[str, object] | None = None, *, config: Path | None = None
+) -> list[Finding]:
+    """Try everything that a run needs: settings, ledger, disk, credentials, clock. Sends no record.
+
+    May create one token, which is kept for the next run. `flags` are settings over those of the
+    environment and of bulkcall.toml (`config`).
+    """
+    from bulkcall import checkup
+    from bulkcall.settings import survey
+
+    loaded = survey(flags, config=config)
+    return checkup.checkup(loaded, loaded.settings.ledger or _users_own_ledger())
 
 
 @contextmanager

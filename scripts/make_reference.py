@@ -1,17 +1,19 @@
 """Write the parts of the documentation that are made from the code: settings and command line.
 
-`python scripts/make_reference.py` writes docs/settings.md and docs/commands.md;
-a test fails when they drift from what it would write.
+`python scripts/make_reference.py` writes docs/settings.md, docs/commands.md and
+docs/bulkcall.schema.json; a test fails when they drift from what it would write.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from bulkcall.cli.main import COMMANDS, bulkcall
 from bulkcall.settings import RULES, Secret, Settings, env_name
+from bulkcall.settings.schema import schema
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -48,20 +50,33 @@ def settings_page() -> str:
 def commands_page() -> str:
     """Give docs/commands.md."""
     lines = ["# Commands", "", "Made from the code by `scripts/make_reference.py`.", ""]
-    for name in ("", *COMMANDS):
-        command: click.Command | None = bulkcall
-        context = click.Context(bulkcall, info_name="bulkcall", terminal_width=96)
-        if name:
-            command = bulkcall.get_command(context, name)
-            assert command is not None
-            context = click.Context(command, info_name=name, parent=context, terminal_width=96)
-        title = f"bulkcall {name}".strip()
-        help_text = command.get_help(context)
-        lines += [f"## `{title}`", "", "```", help_text, "```", ""]
+    context = click.Context(bulkcall, info_name="bulkcall", terminal_width=96)
+    lines += _help(bulkcall, context)
+    for name in COMMANDS:
+        command = bulkcall.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, info_name=name, parent=context, terminal_width=96)
+        lines += _help(command, inner)
+        for each in command.commands if isinstance(command, click.Group) else ():
+            part = command.commands[each]
+            lines += _help(part, click.Context(part, info_name=each, parent=inner))
     return "\n".join(lines).rstrip() + "\n"
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page}
+def _help(command: click.Command, context: click.Context) -> list[str]:
+    return [f"## `{context.command_path}`", "", "```", command.get_help(context), "```", ""]
+
+
+def schema_page() -> str:
+    """Give docs/bulkcall.schema.json, for editors that know JSON schemas."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "bulkcall.schema.json": schema_page,
+}
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from bulkcall.api.office import TokenOffice
 from bulkcall.api.slots import LaneMaker, Slot, default_state_dir
 from bulkcall.api.tokens import CreatedToken, ReadyToken
 from bulkcall.api.wire import Paths, batch_body, record_body
-from bulkcall.errors import SettingsError
+from bulkcall.errors import CredentialsError, SettingsError
 from bulkcall.progress import Silent, Stop
 from bulkcall.settings import is_loopback
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bulkcall.settings import Settings
 
 Answer = TypeVar("Answer", RealtimeAnswer, BatchAnswer, StatusAnswer)
+_NO_BATCH = "00000000-0000-0000-0000-000000000000"
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -198,6 +200,30 @@ class Api:
         turn = await slot.status.turn(stop)
         request = self._client.build_request("GET", self._paths.status(batch_id))
         return await self._call(slot, request, turn, reading.status_answer)
+
+    async def probe(self) -> float | None:
+        """Ask for a batch that there is not, to see whether the API takes the token.
+
+        Gives the server's time (epoch seconds), where its answer tells it. Costs a token creation
+        unless one is kept, and one status request. Raises ApiFailure, CredentialsError, StopAsked.
+        """
+        slot = self.slots[0]
+        call = Call(await slot.status.turn(self._stop))
+        request = self._client.build_request("GET", self._paths.status(_NO_BATCH))
+        request.extensions[CALL] = call
+        try:
+            response = await self._client.send(request, auth=slot.auth, follow_redirects=False)
+            call.turn.answered()
+        finally:
+            call.turn.give_back()
+        if response.status_code == HTTPStatus.FORBIDDEN:
+            raise CredentialsError(
+                "the API does not let these credentials ask for batches (HTTP 403): check "
+                "BULKCALL_CLIENT_ACCOUNT_ID"
+            )
+        if response.is_redirect or response.is_server_error:
+            raise reading.failure(response, self._clock.now_ms())
+        return reading.server_time(response.headers)
 
     def _post(self, url: httpx.URL, body: bytes) -> httpx.Request:
         # `build_request` would parse the address and merge the headers anew for each record.

@@ -33,6 +33,8 @@ COMMANDS = (
     "status",
     "trace",
     "purge",
+    "config",
+    "check",
     "template",
     "sandbox",
     "demo",

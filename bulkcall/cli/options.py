@@ -61,7 +61,11 @@ def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             if "columns" in values:
                 flags["columns"] = values.pop("columns") or None
             config = values.pop("config")
-            loaded = load_settings(flags, config=config)
+            # Who sends nothing needs no credentials, and asks no keyring for them.
+            loaded = load_settings(flags, config=config, credentials="base_url" in names)
+            if not console.verbosity < 0:
+                for warning in loaded.warnings:
+                    console.line("warning", warning)
             given = Given(console, loaded.settings, _resume_flags(flags, config))
             return function(given, **values)
 

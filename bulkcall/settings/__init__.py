@@ -1,7 +1,8 @@
 """Settings: the only reader of the environment and of bulkcall.toml (contract: Settings)."""
 
 from bulkcall.settings.model import RULES, Rule, Secret, Settings
-from bulkcall.settings.sources import Loaded, env_name, load_settings
+from bulkcall.settings.sources import Loaded, env_name, load_settings, survey
+from bulkcall.settings.together import contradictions
 from bulkcall.settings.values import is_loopback
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "Rule",
     "Secret",
     "Settings",
+    "contradictions",
     "env_name",
     "is_loopback",
     "load_settings",
+    "survey",
 ]

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.errors import SettingsError
-from bulkcall.records import Field
+from bulkcall.hours import Hours
+from bulkcall.settings.credentials import (
+    IN_KEYRING,
+    SECRETS,
+    credential_file,
+    exposed,
+    file_variable,
+    from_keyring,
+    secret_file,
+)
+from bulkcall.settings.layers import Layer, file_layers, read_columns
 from bulkcall.settings.model import RULES, Settings
+from bulkcall.settings.tomlfile import TomlFile, read_toml
 from bulkcall.settings.values import nearest, read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 FILE_NAME = "bulkcall.toml"
 _INDIAN_ZONE = "Asia/Kolkata"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +37,15 @@ class Loaded:
 
     settings: Settings
     origins: Mapping[str, str]
-    """Setting → 'flag', 'BULKCALL_…', a place in a file, or 'default'."""
+    """Setting → 'flag', 'BULKCALL_…', a place in a file, the keyring, or 'default'."""
     file: Path | None
     """The bulkcall.toml that was read."""
+    warnings: tuple[str, ...] = ()
+    """Lines for a person: each names a file with a secret that everybody can read."""
+    unread: tuple[str, ...] = ()
+    """BULKCALL_… variables that no setting reads, with the nearest that one does."""
+    problems: tuple[str, ...] = ()
+    """What is wrong, one line each (`survey` only: `load_settings` raises it)."""
 
 
 def env_name(name: str) -> str:
@@ -41,6 +58,7 @@ def load_settings(
     *,
     config: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    credentials: bool = True,
 ) -> Loaded:
     """Put the effective settings together.
 
@@ -49,40 +67,181 @@ def load_settings(
         config: the file named by `--config`; else the working directory's bulkcall.toml, else the
             one in the user's configuration directory.
         environ: the environment (the process's own by default).
+        credentials: look secrets up in files and the keyring too; who sends nothing needs none.
 
     Raises:
         SettingsError: a value, a name or the file itself is wrong; one line says which.
     """
-    environ = os.environ if environ is None else environ
+    loaded = survey(flags, config=config, environ=environ, credentials=credentials)
+    if loaded.problems:
+        more = len(loaded.problems) - 1
+        told = f" (and {more} more: see `bulkcall config check`)" if more else ""
+        raise SettingsError(loaded.problems[0] + told)
+    return loaded
+
+
+def survey(
+    flags: Mapping[str, object] | None = None,
+    *,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    credentials: bool = True,
+) -> Loaded:
+    """Do as `load_settings`, but name all problems instead of raising the first.
+
+    What is wrong counts as not set, so that the rest can be looked at.
+    """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    file = _find_file(config)
-    table = _read_toml(file) if file else {}
-    from_file, places = _from_table(table, file, _profile_name(given, environ, table))
+    environ = os.environ if environ is None else environ
+    return _Survey(given, environ, credentials=credentials).made(config)
 
-    values: dict[str, Any] = {}
-    origins = dict.fromkeys(RULES, "default")
-    for name in RULES:
+
+class _Survey:
+    """One look at all sources."""
+
+    def __init__(
+        self, given: Mapping[str, object], environ: Mapping[str, str], *, credentials: bool
+    ) -> None:
+        self._credentials = credentials
+        self._given = given
+        self._environ = environ
+        self._values: dict[str, Any] = {}
+        self._origins = dict.fromkeys(RULES, "default")
+        self._problems: list[str] = []
+        self._warnings: list[str] = []
+
+    def made(self, config: Path | None) -> Loaded:
+        path = self._try(lambda: _find_file(config))
+        file = self._try(lambda: read_toml(path)) if path else None
+        profile = self._profile(file)
+        for layer in file_layers(file, profile, self._problems):
+            self._take(layer)
+            self._warn_of_secrets(layer, file)
+        for name in SECRETS if self._credentials else ():
+            self._from_files(name, profile)
+        for name in RULES:
+            self._from_environment(name)
+            self._from_flag(name)
+        for name in IN_KEYRING if self._credentials else ():
+            self._from_keyring(name, profile)
+        settings = Settings(**self._values)
+        if not settings.timezone and settings.region == "IN":
+            settings = replace(settings, timezone=_INDIAN_ZONE)
+        zone = settings.quiet_timezone or settings.timezone
+        self._try(lambda: Hours.between(settings.not_before, settings.not_after, zone))
+        return Loaded(
+            settings,
+            self._origins,
+            path,
+            tuple(self._warnings),
+            tuple(self._unread()),
+            tuple(self._problems),
+        )
+
+    # -- one source each, the weaker before the stronger --------------------------------------
+
+    def _take(self, layer: Layer) -> None:
+        for name, value in layer.values.items():
+            if name == "columns":
+                value = {**self._values.get("columns", {}), **value}  # noqa: PLW2901 - they add up
+            self._set(name, value, layer.places[name])
+            if self._credentials and name.removesuffix("_file") in SECRETS and name not in SECRETS:
+                secret = name.removesuffix("_file")
+                if secret in layer.values:
+                    self._problems.append(
+                        f"{layer.places[name]}: {secret} is set as well; keep one of them"
+                    )
+                    continue
+                self._read_file(secret, Path(value), layer.places[name])
+
+    def _from_files(self, name: str, profile: str) -> None:
+        path = credential_file(name, profile, self._environ)
+        if path is not None:
+            where = f"$CREDENTIALS_DIRECTORY/{path.name}"
+            self._read_file(name, path, where, sheltered=True)
+        variable = file_variable(name)
+        if self._environ.get(variable, "").strip():
+            self._read_file(name, Path(self._environ[variable].strip()), variable)
+            if self._environ.get(env_name(name), "").strip():
+                self._problems.append(
+                    f"{variable}: {env_name(name)} is set as well; keep one of them"
+                )
+
+    def _from_environment(self, name: str) -> None:
         variable = env_name(name)
-        if name in given:
-            values[name], origins[name] = _value(name, given[name], _flag(name)), "flag"
-        elif name != "columns" and environ.get(variable, "").strip():
-            values[name], origins[name] = read_value(name, environ[variable], variable), variable
-        elif name in from_file:
-            values[name], origins[name] = from_file[name], places[name]
-    if "columns" in given:
-        values["columns"] = from_file.get("columns", {}) | values["columns"]
-    settings = Settings(**values)
-    if not settings.timezone and settings.region == "IN":
-        settings = replace(settings, timezone=_INDIAN_ZONE)
-    return Loaded(settings, origins, file)
+        raw = self._environ.get(variable, "")
+        if name == "columns" or not raw.strip():
+            return
+        value = self._try(lambda: read_value(name, raw, variable))
+        if value is not None:
+            self._set(name, value, variable)
 
+    def _from_flag(self, name: str) -> None:
+        if name not in self._given:
+            return
+        raw, flag = self._given[name], "--" + name.replace("_", "-")
+        if name == "columns":
+            value = self._try(lambda: read_columns(raw, flag))
+            value = None if value is None else {**self._values.get("columns", {}), **value}
+        else:
+            value = self._try(lambda: read_value(name, raw, flag))
+        if value is not None:
+            self._set(name, value, "flag")
 
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    def _from_keyring(self, name: str, profile: str) -> None:
+        if not self._values.get("keyring") or self._values.get(name):
+            return
+        if name == "token" and self._values.get("api_key"):
+            return
+        found = self._try(lambda: from_keyring(name, profile))
+        if found:
+            self._set(name, read_value(name, found, "keyring"), "keyring")
 
+    # -- helpers ------------------------------------------------------------------------------
 
-def _value(name: str, raw: object, where: str) -> Any:
-    return _columns(raw, where) if name == "columns" else read_value(name, raw, where)
+    def _set(self, name: str, value: Any, origin: str) -> None:
+        self._values[name], self._origins[name] = value, origin
+
+    def _try(self, work: Callable[[], _T]) -> _T | None:
+        try:
+            return work()
+        except SettingsError as error:
+            # One broken keyring is one problem, however many secrets it was asked for.
+            if str(error) not in self._problems:
+                self._problems.append(str(error))
+            return None
+
+    def _read_file(self, name: str, path: Path, where: str, *, sheltered: bool = False) -> None:
+        text = self._try(lambda: secret_file(path, where))
+        value = self._try(lambda: read_value(name, text, where)) if text else None
+        if value is None:
+            return
+        self._set(name, value, where)
+        warning = None if sheltered else exposed(path, name)
+        if warning:
+            self._warnings.append(warning)
+
+    def _profile(self, file: TomlFile | None) -> str:
+        table = file.table if file else {}
+        sources = (
+            self._given.get("profile"),
+            self._environ.get("BULKCALL_PROFILE"),
+            table.get("profile"),
+        )
+        return next((raw.strip() for raw in sources if isinstance(raw, str) and raw.strip()), "")
+
+    def _warn_of_secrets(self, layer: Layer, file: TomlFile | None) -> None:
+        held = [name for name in SECRETS if layer.values.get(name)]
+        warning = exposed(file.path, " and ".join(held)) if held and file else None
+        if warning and warning not in self._warnings:
+            self._warnings.append(warning)
+
+    def _unread(self) -> Iterator[str]:
+        known = {env_name(name) for name in RULES} | {file_variable(name) for name in SECRETS}
+        for variable in sorted(self._environ):
+            if variable.startswith("BULKCALL_") and variable not in known:
+                near = nearest(variable, known)
+                yield f"{variable}: no setting reads this variable{near}"
 
 
 def _find_file(config: Path | None) -> Path | None:
@@ -96,72 +255,3 @@ def _find_file(config: Path | None) -> Path | None:
         if (place / FILE_NAME).is_file():
             return place / FILE_NAME
     return None
-
-
-def _read_toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SettingsError(f"{file}: can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{file}: is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file}: is not TOML: {error}") from None
-
-
-def _profile_name(
-    given: Mapping[str, object], environ: Mapping[str, str], table: Mapping[str, Any]
-) -> str:
-    for raw in (given.get("profile"), environ.get("BULKCALL_PROFILE"), table.get("profile")):
-        if isinstance(raw, str) and raw.strip():
-            return raw.strip()
-    return ""
-
-
-def _from_table(
-    table: Mapping[str, Any], file: Path | None, profile: str
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Read the top level, then the profile over it."""
-    profiles = table.get("profiles", {})
-    if not isinstance(profiles, dict) or not all(isinstance(p, dict) for p in profiles.values()):
-        raise SettingsError(f"{file}: profiles are tables, [profiles.NAME]")
-    if profile and profile not in profiles:
-        raise SettingsError(
-            f"no profile {profile!r}{nearest(profile, profiles)}: "
-            f"{file or FILE_NAME} has no [profiles.{profile}]"
-        )
-    values: dict[str, Any] = {}
-    places: dict[str, str] = {}
-    layers = [("", {k: v for k, v in table.items() if k != "profiles"})]
-    layers += [(f"[profiles.{name}] ", profiles[name]) for name in profiles]
-    for title, layer in layers:
-        read = _read_layer(layer, f"{file}: {title}")
-        # Every profile is checked, so that a mistake shows before its night; one is used.
-        if title in {"", f"[profiles.{profile}] "}:
-            columns = {**values.get("columns", {}), **read.get("columns", {})}
-            values.update(read)
-            if columns:
-                values["columns"] = columns
-            places.update(dict.fromkeys(read, f"{file} {title}".strip()))
-    return values, places
-
-
-def _read_layer(layer: Mapping[str, Any], where: str) -> dict[str, Any]:
-    read = {}
-    for name, raw in layer.items():
-        if name not in RULES:
-            raise SettingsError(f"{where}no setting {name!r}{nearest(name, RULES)}")
-        read[name] = _value(name, raw, f"{where}{name}")
-    return read
-
-
-def _columns(raw: object, where: str) -> dict[str, str]:
-    if not isinstance(raw, dict):
-        raise SettingsError(f'{where}: must be a table of field = "column"')
-    known = [str(field) for field in Field]
-    for name, column in raw.items():
-        if name not in known:
-            raise SettingsError(f"{where}: no field {name!r}{nearest(str(name), known)}")
-        if not isinstance(column, str) or not column.strip():
-            raise SettingsError(f"{where}: {name} must name a column of the campaign file")
-    return dict(raw)
