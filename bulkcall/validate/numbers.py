@@ -152,7 +152,7 @@ class NumberReader:
         leading = values // _POWERS[np.maximum(lengths - 3, 0)]
         codes = self._codes[np.where(leading > 99, leading, 0)]  # noqa: PLR2004 - no leading zero
         groups = codes * 100 + lengths
-        for group in np.unique(groups).tolist():
+        for group in np.flatnonzero(np.bincount(groups)).tolist():
             code, length = divmod(group, 100)
             rest = length - len(str(code))
             if code == 0 or rest not in _lengths(code):
@@ -170,7 +170,7 @@ class NumberReader:
         metadata = self.plan.metadata
         found = np.zeros(len(values), dtype=np.int64)
         unsure = np.zeros(len(values), dtype=bool)
-        for length in np.unique(lengths).tolist():
+        for length in np.flatnonzero(np.bincount(lengths)).tolist():
             where = np.flatnonzero(lengths == length)
             part = values[where]
             prefixed = _may_hold_prefix(metadata, part, length)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bulkcall.records import CheckedChunk
 
 _ENTRY: Final = np.dtype([("high", "<u8"), ("low", "<u8"), ("row", "<i8")])
-_IN_MEMORY: Final = 500_000
+_IN_MEMORY: Final = 1_000_000
 """Entries (24 bytes each) held before they go to disk."""
 _PARTS: Final = 32
 
@@ -76,13 +76,13 @@ class RepeatFinder:
     def _spill(self) -> None:
         if not self._parts:
             self._parts += [tempfile.TemporaryFile() for _ in range(_PARTS)]  # noqa: SIM115 - `_close` does
-        entries = self._in_hand()
-        which = (entries["high"] >> np.uint64(64 - _PARTS.bit_length() + 1)).astype(np.uint8)
-        # Stable, so that each part stays in row order.
-        entries = entries[np.argsort(which, kind="stable")]
-        ends = np.cumsum(np.bincount(which, minlength=_PARTS))
-        for part, chosen in zip(self._parts, np.split(entries, ends[:-1]), strict=True):
-            part.write(chosen.tobytes())
+        # Chunk by chunk: what is moved about stays small enough for the processor's own memory.
+        for entries in self._held:
+            which = (entries["high"] >> np.uint64(64 - _PARTS.bit_length() + 1)).astype(np.uint8)
+            apart = entries[np.argsort(which, kind="stable")]
+            ends = np.cumsum(np.bincount(which, minlength=_PARTS))
+            for part, chosen in zip(self._parts, np.split(apart, ends[:-1]), strict=True):
+                part.write(chosen.tobytes())
         self._held.clear()
         self._count = 0
 

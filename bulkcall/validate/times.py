@@ -73,7 +73,7 @@ class TimeReader:
         # A pattern comes before every other form, so that only the patient reader can tell.
         if not self.moments.pattern:
             lengths = pc.binary_length(texts).to_numpy()
-            for length in np.unique(lengths).tolist():
+            for length in np.flatnonzero(np.bincount(lengths)).tolist():
                 if length in _LAYOUTS:
                     self._put_layout(times, np.flatnonzero(lengths == length), texts, length)
         at = np.flatnonzero(times.readings < 0)
