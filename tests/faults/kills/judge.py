@@ -72,8 +72,11 @@ class Judge:
         """Every request of this campaign, from the journal's file."""
         return read_journal(self._journal)[self._before :]
 
-    def look(self, folder, kills):
-        """Compare row by row; `kills` says how often its process was killed, by where."""
+    def look(self, folder, kills, ends=0):
+        """Compare row by row; `kills` says how often its process was killed, by where.
+
+        `ends` counts what else ended it with rows in doubt.
+        """
         entries = [entry for entry in self.entries() if entry.call in POSTS]
         took = Counter()
         for record, times in applied(entries).items():
@@ -104,7 +107,7 @@ class Judge:
             found.unaccounted += bool(took[number]) and outcome not in TAKEN
             found.twice += took[number] > 1
             found.unseen += took[number] > attempts
-            found.exaggerated += attempts > heard[number] + sum(kills.values())
+            found.exaggerated += attempts > heard[number] + sum(kills.values()) + ends
             found.resent += attempts > 1
         return found
 

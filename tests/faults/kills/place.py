@@ -59,6 +59,7 @@ class Place:
         self.ledger = folder / "ledger.db"
         self.sandbox = sandbox
         self.kills = Counter()
+        self.ends = 0
         self.journal = journal
         self._figures = figures
         self._nursery = nursery
@@ -131,7 +132,7 @@ class Place:
 
     def found(self):
         """Compare the report with the server's journal."""
-        return self._judge.look(self.out, self.kills)
+        return self._judge.look(self.out, self.kills, self.ends)
 
     def judged(self):
         """Compare them at the end, check that what must hold at any time holds, and count it."""

@@ -48,7 +48,7 @@ def full_disk_is_borne(place, disk, channel, point):
     assert again.status == 1, again.err
     (disk / "ballast").unlink()
     # What was in flight is in doubt, as after a kill.
-    place.kills[f"{channel}, disk full {point}"] += 2
+    place.ends += 2
     place.ended_well(channel)
 
 
