@@ -1,7 +1,8 @@
 """bulkcall: send a campaign file to Truecaller for Business and prove what became of every row.
 
 The functions of `bulkcall.campaigns` are found here: `bulkcall.run`, `validate`, `plan`, `resume`,
-`reconcile`, `report`. They are imported when first used, so that `import bulkcall` costs nothing.
+`reconcile`, `report`, `compare`, `check`, `purge`. They are imported when first used, so that
+`import bulkcall` costs nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bulkcall.campaigns import (
+        check,
         compare,
         open_ledger,
         plan,
+        purge,
         reconcile,
         report,
         resume,
@@ -24,9 +27,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "__version__",
+    "check",
     "compare",
     "open_ledger",
     "plan",
+    "purge",
     "reconcile",
     "report",
     "resume",

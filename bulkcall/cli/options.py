@@ -61,8 +61,9 @@ def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             if "columns" in values:
                 flags["columns"] = values.pop("columns") or None
             config = values.pop("config")
-            # Who sends nothing needs no credentials, and asks no keyring for them.
-            loaded = load_settings(flags, config=config, credentials="base_url" in names)
+            # Who asks no server needs no credentials, and no keyring is asked for them.
+            calls = {"base_url", "ledger"} <= set(names)
+            loaded = load_settings(flags, config=config, credentials=calls)
             if not console.verbosity < 0:
                 for warning in loaded.warnings:
                     console.line("warning", warning)

@@ -55,6 +55,7 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
                 ledger=str(Path(folder) / "demo.db"),
                 reconcile_timeout=10.0,
                 request_timeout=5.0,
+                keep_tokens=False,
             )
             with stopping_on_signals(given.console) as stop:
                 result = campaigns.run(

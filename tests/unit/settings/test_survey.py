@@ -163,3 +163,18 @@ def test_the_schema_knows_every_setting():
     assert made["$defs"]["tokens"]["maximum"] == 10
     assert made["$defs"]["outside_hours"]["enum"] == ["pause", "stop"]
     assert "default" not in made["$defs"]["api_key"]
+
+
+def test_the_example_of_the_documentation_is_right(tmp_path):
+    """What docs/configuration.md shows can be used as it stands."""
+    import re
+    from pathlib import Path
+
+    page = (Path(__file__).parents[3] / "docs/configuration.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert problems(tmp_path, example) == []
+    config = tmp_path / "bulkcall.toml"
+    loaded = load_settings(config=config, environ={})
+    assert list(contradictions(loaded.settings)) == []
+    assert loaded.settings.client_account_id == "north-account"
+    assert load_settings({"profile": "south"}, config=config, environ={}).settings.tokens == 1
