@@ -170,7 +170,7 @@ def history(rows: int) -> None:
         asked: dict[str, Callable[[Ledger], object]] = {
             "runs": lambda ledger: ledger.runs(),
             "status": lambda ledger: (ledger.run("run-3"), ledger.counts("run-3")),
-            "trace": lambda ledger: found.extend(ledger.trace(number)),
+            "trace": lambda ledger: found.extend(ledger.trace(number).rows),
             "last_stopped": lambda ledger: ledger.last_stopped(),
         }
         for name, ask in asked.items():
@@ -189,8 +189,10 @@ def history(rows: int) -> None:
                 ledger.add_rows("again", chunk)
             seconds = timed(lambda: ledger.mark_repeats("again"))
             print(f"repeats of 100,000 rows against {rows:,}: {seconds.wall:.2f} s")
-            rare = timed(lambda: ledger.trace(caller))
-            print(f"trace of a caller who stands in every chunk: {rare.wall:.1f} s")
+            for limit in (1000, None):
+                heavy = timed(lambda: ledger.trace(caller, limit=limit))  # noqa: B023 - called now
+                total = ledger.trace(caller, limit=1).total
+                print(f"trace of a caller of {total:,} rows, limit {limit}: {heavy.wall:.2f} s")
 
 
 def place(rows: Sequence[ReadyRow]) -> list[Placed]:

@@ -20,6 +20,7 @@ from bulkcall.ledger.model import (
     Refused,
     RunInfo,
     RunState,
+    Trace,
     TracedRow,
     TurnedAway,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Refused",
     "RunInfo",
     "RunState",
+    "Trace",
     "TracedRow",
     "TurnedAway",
 ]

@@ -94,6 +94,10 @@ class Ledger(Access):
         """One run; the latest when None. A unique prefix of the id will do. UsageError if none."""
         return self._read(runs.find, run_id)
 
+    def whole_run(self, run_id: str | None = None) -> RunInfo:
+        """One run as `run` finds it, with its rows; UsageError where those were purged."""
+        return self._read(runs.find_whole, run_id)
+
     def runs(self, limit: int = 50) -> list[RunInfo]:
         """Newest first."""
         return self._read(runs.newest, limit)

@@ -49,7 +49,7 @@ class PackedChunk:
         self._records = records
         self._valid = valid
         self.postings = _postings(records, self.first_row)
-        self.callers = pc.unique(records.column("caller_number")).drop_null()
+        self.callers = pc.value_counts(records.column("caller_number").drop_null())
         ends = pc.min(records.column("ends_at").filter(valid)).as_py()
         self.next_end = 0 if ends is None else int(ends)
 
@@ -144,8 +144,8 @@ def add(transaction: Transaction, run_no: int, chunk: PackedChunk) -> None:
     )
     postings.add(transaction, chunk_no, first, chunk.postings)
     transaction.many(
-        "INSERT INTO callers (caller, first) VALUES (?, ?)",
-        [(caller, first) for caller in chunk.callers.to_pylist()],
+        "INSERT INTO callers (caller, first, row_count) VALUES (?, ?, ?)",
+        [(found["values"], first, found["counts"]) for found in chunk.callers.to_pylist()],
     )
     transaction.run(
         "UPDATE runs SET row_count = row_count + ?, next_end = CASE"

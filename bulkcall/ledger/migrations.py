@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
     from bulkcall.ledger.store import Store, Transaction
 
-MIGRATIONS: Mapping[int, Sequence[str]] = {}
+MIGRATIONS: Mapping[int, Sequence[str]] = {
+    1: (
+        "ALTER TABLE callers ADD COLUMN row_count INTEGER DEFAULT '0' NOT NULL",
+        """UPDATE callers SET row_count = (
+            SELECT count(*) FROM chunks c JOIN rows r ON r.id >= c.id AND r.id < c.id + c.row_count
+            WHERE c.id = callers.first AND r.caller = callers.caller)""",
+    ),
+}
 """Version → the statements that lead from it to the next one."""
 
 

@@ -284,3 +284,12 @@ class TracedRow:
     http_status: int | None
     sent_at: int | None
     confirmed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The rows of one number, newest first."""
+
+    rows: Sequence[TracedRow]
+    total: int
+    """How many there are in all; more than `rows` where fewer were asked for."""

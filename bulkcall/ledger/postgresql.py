@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
@@ -213,6 +213,9 @@ class PostgresqlStore(Store):
             yield
         finally:
             _, session = self._held.pop(run_no)
+            # The server ends a closed session in its own time; the lock has to be free at once.
+            with suppress(psycopg.Error):
+                session.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCKS, run_no))
             session.close()
 
     def _take_hold(self, run_no: int, run_id: str, holder: str) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from bulkcall.errors import UsageError
 from bulkcall.ledger import postings
-from bulkcall.ledger.model import TracedRow
+from bulkcall.ledger.model import Trace, TracedRow
 from bulkcall.ledger.packing import unpacked
 from bulkcall.ledger.schema import row_number, row_range
 from bulkcall.records import CallRecord, Channel, RowState
@@ -130,25 +130,52 @@ def findings(transaction: Transaction, run_no: int, limit: int | None) -> pa.Tab
     return joined if limit is None else joined.slice(0, limit)
 
 
-def trace(transaction: Transaction, number: str) -> list[TracedRow]:
-    """Give every row, in every run, with this caller or receiver number (digits)."""
+def trace(transaction: Transaction, number: str, limit: int | None) -> Trace:
+    """Give the newest rows, in all runs, with this caller or receiver number (digits)."""
     digits = number.strip().removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _PHONE_DIGITS):
         raise UsageError(f"{number} is no phone number; write digits with the country code")
-    keys = postings.keys_of_receiver(transaction, int(digits))
-    found = transaction.keyed(_TRACE + " WHERE r.id IN_KEYS", keys) if keys else []
+    wanted = int(digits)
+    keys = sorted(postings.keys_of_receiver(transaction, wanted), reverse=True)
+    both = _count_of_caller(transaction, keys, wanted)
     chunks = transaction.all(
-        "SELECT c.id, c.id + c.row_count FROM callers k JOIN chunks c ON c.id = k.first"
-        " WHERE k.caller = ?",
-        int(digits),
+        "SELECT c.id, c.id + c.row_count, k.row_count"
+        " FROM callers k JOIN chunks c ON c.id = k.first WHERE k.caller = ? ORDER BY c.id DESC",
+        wanted,
     )
-    known = set(keys)
-    for first, after in chunks:
-        rows = transaction.all(
-            _TRACE + " WHERE r.id >= ? AND r.id < ? AND r.caller = ?", first, after, int(digits)
+    total = len(keys) + sum(count for _, _, count in chunks) - both
+    most = total if limit is None else limit
+    newest = keys[:most]
+    found = transaction.keyed(_TRACE + " WHERE r.id IN_KEYS", newest) if newest else []
+    found += _newest_of_caller(transaction, chunks, wanted, most)
+    distinct = {row[0]: row for row in found}
+    rows = [_traced(distinct[key]) for key in sorted(distinct, reverse=True)[:most]]
+    return Trace(rows, total)
+
+
+def _count_of_caller(transaction: Transaction, keys: list[int], caller: int) -> int:
+    if not keys:
+        return 0
+    sql = "SELECT count(*) FROM rows WHERE caller = ? AND id IN_KEYS"
+    return int(transaction.keyed(sql, keys, caller)[0][0])
+
+
+def _newest_of_caller(
+    transaction: Transaction, chunks: list[tuple[Any, ...]], caller: int, most: int
+) -> list[tuple[Any, ...]]:
+    """Give a caller's newest rows; `chunks` are those that hold some, newest first."""
+    found: list[tuple[Any, ...]] = []
+    for first, after, _ in chunks:
+        if len(found) >= most:
+            break
+        found += transaction.all(
+            _TRACE + " WHERE r.id >= ? AND r.id < ? AND r.caller = ? ORDER BY r.id DESC LIMIT ?",
+            first,
+            after,
+            caller,
+            most - len(found),
         )
-        found += [row for row in rows if row[0] not in known]
-    return [_traced(row) for row in sorted(found, key=lambda row: int(row[0]))]
+    return found
 
 
 def _traced(row: tuple[Any, ...]) -> TracedRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import UsageError
@@ -93,6 +94,18 @@ def find(transaction: Transaction, run_id: str | None) -> RunInfo:
             "give more of its id"
         )
     return _info(found[0])
+
+
+def find_whole(transaction: Transaction, run_id: str | None) -> RunInfo:
+    """Give one run as `find` does; UsageError where its rows were purged."""
+    run = find(transaction, run_id)
+    if run.purged_at is not None:
+        day = datetime.fromtimestamp(run.purged_at / 1000, UTC).date()
+        raise UsageError(
+            f"the rows of run {run.run_id} were purged on {day}; `bulkcall status {run.run_id}` "
+            "shows its counts, and a report that was written before is left as it is"
+        )
+    return run
 
 
 def newest(transaction: Transaction, limit: int) -> list[RunInfo]:

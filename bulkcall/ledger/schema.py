@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 APPLICATION_ID = 0x62756C6B
 """Stands in the header of each SQLite ledger ("bulk"), so that no other file is taken for one."""
@@ -126,6 +126,8 @@ callers = Table(
     metadata,
     Column("caller", _BIG, primary_key=True, autoincrement=False),
     Column("first", _BIG, primary_key=True, autoincrement=False),
+    # How many of the chunk's rows are theirs: `trace` counts by it.
+    Column("row_count", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 

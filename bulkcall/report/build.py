@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bulkcall.report.comparison import compare
 from bulkcall.report.compared_csv import write_compared
+from bulkcall.report.comparison import compare
 from bulkcall.report.files import make_folder, replacing_all
 from bulkcall.report.findings import FindingStream, with_all_findings
 from bulkcall.report.html import html_bytes
@@ -58,6 +58,7 @@ def build_report(
     `against` is another run, to be compared with. Raises LedgerError, or UsageError where there is
     no such run.
     """
+    ledger.whole_run(run_id)
     tally = Tally()
     rejected = 0
     for results in ledger.outcomes(run_id):
@@ -91,9 +92,9 @@ def publish(
     changed since, and compared.csv holds the rows. Raises DiskFullError, LedgerError, StoppedError,
     or UsageError where there is no such run.
     """
-    run = ledger.run(run_id)
+    run = ledger.whole_run(run_id)
     if against is not None:
-        ledger.run(against)  # a wrong name is told before the work, not after it
+        ledger.whole_run(against)  # a wrong name is told before the work, not after it
     make_folder(out_dir)
     tally = Tally()
     names = FILES if against is None else (*FILES, COMPARED)

@@ -14,12 +14,22 @@ from bulkcall.errors import UsageError
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
 
+SHOWN = 1000
+"""How many rows a person is shown who did not say how many."""
+
 
 @click.command(name="trace")
 @click.argument("number", metavar="NUMBER")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help=f"The newest so many rows only. {SHOWN:,} by default; with --json, all of them.",
+)
 @common("region", *LEDGER)
-def command(given: Given, *, number: str) -> None:
+def command(given: Given, *, number: str, limit: int | None) -> None:
     """Show every row of one caller or receiver number: when it was sent, what was answered.
+
+    The newest come first.
 
     NUMBER is written as in a campaign file: +91 98765 43210, 09876543210 …
     """
@@ -28,7 +38,11 @@ def command(given: Given, *, number: str) -> None:
 
     candidates = _candidates(number, given.settings.region)
     with open_ledger(given.settings) as ledger:
-        found = [row for digits in candidates for row in ledger.trace(digits)]
+        if limit is None and not given.console.as_json:
+            limit = SHOWN
+        traces = [ledger.trace(digits, limit=limit) for digits in candidates]
+    found = [row for trace in traces for row in trace.rows][:limit]
+    total = sum(trace.total for trace in traces)
     rows = [
         (
             row.run_id,
@@ -44,7 +58,9 @@ def command(given: Given, *, number: str) -> None:
     ]
     head = ("RUN", "ROW", "OUTCOME", "CALLER", "RECEIVER", "SENT", "BATCH", "MESSAGE")
     text = table(head, rows) if rows else f"no row of any run has the number {candidates[0]}"
-    data = {"number": candidates[0], "rows": [asdict(row) for row in found]}
+    if total > len(found):
+        text += f"\n{total - len(found):,} older ones are not shown; --limit {total} shows all"
+    data = {"number": candidates[0], "total": total, "rows": [asdict(row) for row in found]}
     given.console.result(text, data)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.ledger.test_purging import (  # noqa: F401 - collected here again, with another ledger
+    test_a_purged_run_is_told_from_a_whole_one,
     test_a_purged_run_keeps_its_counts_only,
     test_a_run_at_work_is_left_alone,
     test_a_stopped_run_can_not_be_resumed_once_purged,

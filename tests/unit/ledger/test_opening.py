@@ -132,14 +132,21 @@ def test_every_earlier_version_is_brought_up(tmp_path, path):
     Ledger.open(str(new)).close()
     with Ledger.open(str(old)) as ledger:
         assert told(ledger, "run-1") == {"success": 1, "unsent": 1, "invalid": 1}
-        assert [row.row for row in ledger.trace("919800000001")] == [1]
+        assert [row.row for row in ledger.trace("919800000001").rows] == [1]
+        assert ledger.trace("911140000000").total == 3
     assert definitions(old) == definitions(new)
 
 
 def definitions(path):
-    """Give the tables and indexes of a file."""
+    """Give the tables of a file with their columns, and its indexes."""
     with sqlite3.connect(path) as connection:
-        found = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        found = connection.execute(
+            "SELECT type, name, iif(type = 'table', NULL, sql) FROM sqlite_master ORDER BY name"
+        ).fetchall()
+        for kind, name, _ in list(found):
+            if kind == "table":
+                found += connection.execute(f"PRAGMA table_xinfo({name})").fetchall()
+                found += connection.execute(f"PRAGMA index_list({name})").fetchall()
     connection.close()
     return found
 

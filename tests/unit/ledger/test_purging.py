@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bulkcall.errors import UsageError
 from bulkcall.ledger import Ledger, RunState
 from tests.ledger_parts import NOW, RECEIVER, invalid, loaded, take_batch, told, valid
 
@@ -19,7 +22,7 @@ def test_a_purged_run_keeps_its_counts_only(ledger):
     assert told(ledger, "old") == {"unknown": 1, "invalid": 1}
     assert list(ledger.outcomes("old")) == list(ledger.cells("old")) == []
     assert (ledger.findings("old").num_rows, ledger.unexpected("old")) == (0, [])
-    assert [row.run_id for row in ledger.trace(str(RECEIVER + 1))] == ["new"]
+    assert [row.run_id for row in ledger.trace(str(RECEIVER + 1)).rows] == ["new"]
     run = ledger.run("old")
     assert (run.rows, run.purged_at, run.state) == (2, NOW + 99, RunState.FINISHED)
     again = ledger.purge(NOW + 10, at=NOW + 100)
@@ -37,6 +40,15 @@ def test_a_stopped_run_can_not_be_resumed_once_purged(ledger):
         RunState.ABANDONED,
         "its rows were purged",
     )
+
+
+def test_a_purged_run_is_told_from_a_whole_one(ledger):
+    """Whoever needs a run's rows is told the day on which they were purged."""
+    loaded(ledger, "old", [valid(1)])
+    assert ledger.whole_run("old").run_id == "old"
+    ledger.purge(NOW + 1, at=NOW + 1)
+    with pytest.raises(UsageError, match=r"rows of run old were purged on 2027-01-15;"):
+        ledger.whole_run("old")
 
 
 def test_a_run_at_work_is_left_alone(ledger):

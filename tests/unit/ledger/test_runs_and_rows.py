@@ -133,7 +133,7 @@ def test_a_load_that_died_can_be_done_again(ledger):
     assert list(ledger.cells("run-1")) == list(ledger.outcomes("run-1")) == []
     ledger.add_rows("run-1", checked([valid(1), invalid(2)]))
     assert told(ledger, "run-1") == {"unsent": 1, "invalid": 1}
-    assert [row.row for row in ledger.trace(str(RECEIVER + 1))] == [1]
+    assert [row.row for row in ledger.trace(str(RECEIVER + 1)).rows] == [1]
 
 
 def test_equal_rows_of_a_file_are_marked(ledger):
@@ -161,22 +161,45 @@ def test_a_run_ends_at_the_time_it_is_told(ledger):
 
 
 def test_a_number_is_traced_through_all_runs(ledger):
-    """Rows are found by receiver and by caller, each once, also invalid ones that can be read."""
+    """Rows are found by receiver and caller, newest first, each once, invalid ones too."""
     loaded(ledger, "run-1", [valid(1), invalid(2), valid(3, receiver_number=CALLER)])
     loaded(ledger, "run-2", [valid(1), valid(2, caller_number=RECEIVER + 1)])
-    found = ledger.trace(f"+{RECEIVER + 1}")
-    assert [(row.run_id, row.row) for row in found] == [("run-1", 1), ("run-2", 1), ("run-2", 2)]
-    assert found[0].record.receiver_number == str(RECEIVER + 1)
-    by_caller = [(row.run_id, row.row, row.outcome) for row in ledger.trace(str(CALLER))]
-    assert by_caller == [
-        ("run-1", 1, "unsent"),
-        ("run-1", 2, "invalid"),
-        ("run-1", 3, "unsent"),
+    found = ledger.trace(f"+{RECEIVER + 1}").rows
+    assert [(row.run_id, row.row) for row in found] == [("run-2", 2), ("run-2", 1), ("run-1", 1)]
+    assert found[2].record.receiver_number == str(RECEIVER + 1)
+    by_caller = ledger.trace(str(CALLER))
+    assert [(row.run_id, row.row, row.outcome) for row in by_caller.rows] == [
         ("run-2", 1, "unsent"),
+        ("run-1", 3, "unsent"),
+        ("run-1", 2, "invalid"),
+        ("run-1", 1, "unsent"),
     ]
-    assert ledger.trace("15550000000") == []
+    assert by_caller.total == 4
+    assert ledger.trace("15550000000").total == 0
     with pytest.raises(UsageError, match="no phone number"):
         ledger.trace("98-xx")
+
+
+@pytest.mark.parametrize("number", [CALLER, RECEIVER])
+def test_a_trace_can_be_cut_to_the_newest_rows(ledger, number):
+    """Whatever the limit, the newest rows come, and the total counts every row once."""
+    for run in range(3):
+        run_id = f"run-{run}"
+        ledger.begin_run(new_run(run_id))
+        for first in (1, 11):
+            # A caller that stands in its rows as the receiver too, and one that is the receiver.
+            rows = [
+                valid(row, receiver_number=number if row % 2 else RECEIVER - row)
+                for row in range(first, first + 10)
+            ]
+            ledger.add_rows(run_id, checked(rows))
+    whole = ledger.trace(str(number))
+    assert len(whole.rows) == whole.total == (60 if number == CALLER else 30)
+    places = [(row.run_id, row.row) for row in whole.rows]
+    assert places == sorted(set(places), reverse=True)
+    for limit in range(1, 62):
+        cut = ledger.trace(str(number), limit=limit)
+        assert (cut.rows, cut.total) == (whole.rows[:limit], whole.total)
 
 
 def test_token_creations_are_kept_by_account(ledger):
