@@ -93,7 +93,7 @@ class Pipeline:
 
     def resume(self, run_id: str | None = None, on_unknown: OnUnknown | None = None) -> RunResult:
         """Take up a stopped run, the last one by default, wherever it stands."""
-        run = self._ledger.run(run_id) if run_id else self._ledger.last_stopped()
+        run = self._ledger.whole_run(run_id) if run_id else self._ledger.last_stopped()
         if run is None:
             raise UsageError("there is no stopped run to resume; `bulkcall runs` lists all runs")
         require_credentials(self._settings, run)
@@ -104,7 +104,7 @@ class Pipeline:
 
     def reconcile(self, run_id: str | None = None, out: Path | None = None) -> RunResult:
         """Ask again for what is not final, and write the report again."""
-        run = self._ledger.run(run_id)
+        run = self._ledger.whole_run(run_id)
         require_credentials(self._settings, run)
         with self._ledger.hold(run.run_id):
             return self._finish(run, lambda: self._ask_again(run), out=out, begun=True)
@@ -118,7 +118,7 @@ class Pipeline:
         show_numbers: bool = False,
     ) -> RunResult:
         """Write the report again from the ledger alone; `against` is a run to compare with."""
-        run = self._ledger.run(run_id)
+        run = self._ledger.whole_run(run_id)
         return self._report(run, out=out, against=against, show_numbers=show_numbers)
 
     def compare(
