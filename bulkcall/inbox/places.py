@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TAKEN_NAMES = frozenset(
     {
+        "compared.csv",
         "outcomes.csv",
         "rejected.csv",
         "summary.json",

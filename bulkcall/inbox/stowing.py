@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,15 @@ class Stowing:
         """Give the folder that holds the report until the run is over."""
         return self._places.working / claim.run_id
 
+    def prepare(self, claim: Claim) -> None:
+        """Make that folder where it is missing. Raises StoppedError."""
+        with moving(self.home(claim)):
+            self.home(claim).mkdir(mode=0o700, exist_ok=True)
+
+    def clear(self, claim: Claim) -> None:
+        """Take that folder away, with the report of a run that has sent nothing."""
+        shutil.rmtree(self.home(claim), ignore_errors=True)
+
     def place(self, claim: Claim) -> Path:
         """Give the folder that a decided claim goes to."""
         return (self._places.done if claim.fate == "done" else self._places.failed) / claim.run_id
@@ -52,8 +62,7 @@ class Stowing:
         self._claims.put(claim)
         home, place = self.home(claim), self.place(claim)
         if home.exists() or not place.exists():
-            with moving(home):
-                home.mkdir(mode=0o700, exist_ok=True)
+            self.prepare(claim)
             place = _free(place)
             self._bring(claim, home)
             if claim.why:

@@ -22,7 +22,7 @@ from bulkcall.inbox.claims import Claim
 from bulkcall.inbox.drops import Signature
 from bulkcall.inbox.history import History
 from bulkcall.inbox.night import Fate, Left, Taken
-from bulkcall.inbox.places import content_of, moving
+from bulkcall.inbox.places import content_of
 from bulkcall.inbox.steps import UNFINISHED, Lies, Step, next_step
 from bulkcall.inbox.stowing import Stowing, decided
 from bulkcall.job import new_run_id
@@ -92,11 +92,17 @@ class Worker:
         if step is Step.FORGET and state is RunState.LOADING:
             reason = "its file left the inbox before it was loaded; nothing was sent"
             self._history.abandon(claim.run_id, reason)
-        self._claims.drop(claim)
         if step is Step.FORGET:
+            self._forget(claim)
             return None
+        self._claims.drop(claim)
         how = f"taken out while its run was stopped (`bulkcall resume {claim.run_id}` goes on)"
         return Left(claim.name, how)
+
+    def _forget(self, claim: Claim) -> None:
+        """Drop a claim of which nothing was sent."""
+        self._stowing.clear(claim)
+        self._claims.drop(claim)
 
     def _lies(self, claim: Claim) -> Lies:
         path = self._places.inbox / claim.name
@@ -135,17 +141,12 @@ class Worker:
             return Left(claim.name, "of the same content as one to be resumed")
         if run.state is RunState.LOADING:
             return self._begin(claim)  # it has sent nothing, and its own file may be anywhere
-        home = self._stowing.home(claim := replace(claim, run_id=run.run_id))
-        with moving(home):
-            home.mkdir(mode=0o700, exist_ok=True)
-        return self._resume(claim)
+        return self._resume(replace(claim, run_id=run.run_id))
 
     # -- runs --------------------------------------------------------------------------------------
 
     def _begin(self, claim: Claim, *, resumed: bool = False) -> Taken | Left | None:
         path, home = self._places.inbox / claim.name, self._stowing.home(claim)
-        with moving(home):
-            home.mkdir(mode=0o700, exist_ok=True)
         flags = {name: getattr(self._flags, name) for name in self._flags.__dataclass_fields__}
 
         def run(then: Then) -> RunResult:
@@ -182,6 +183,7 @@ class Worker:
     ) -> Taken | Left | None:
         """Do the work of one run; what is wrong with this file alone keeps no other one waiting."""
         claim = self._claims.put(replace(claim, starts=claim.starts + 1))
+        self._stowing.prepare(claim)
         ended: list[Claim] = []
 
         def then(result: RunResult) -> RunResult:
@@ -191,14 +193,14 @@ class Worker:
         try:
             result = work(then)
         except SettingsError:
-            self._claims.drop(claim)
+            self._forget(claim)
             raise
         except RunHeldError as held:
             return Left(claim.name, str(held), ExitStatus.STOPPED)
         except UsageError as wrong:
             path = self._places.inbox / claim.name
             if not claim.is_file(path):
-                self._claims.drop(claim)  # taken out, or written over, in this very moment
+                self._forget(claim)  # taken out, or written over, in this very moment
                 return None
             why = str(wrong).removeprefix(f"{path}: ")  # where it lay says nothing afterwards
             return self._stow(decided(claim, "failed", why), resumed=resumed)
@@ -260,8 +262,7 @@ class Worker:
             self._claims.put(claim)
             moved = place.exists() and not home.exists()
             if not moved:
-                with moving(home):
-                    home.mkdir(mode=0o700, exist_ok=True)
+                self._stowing.prepare(claim)
             result = campaigns.report(
                 claim.run_id, settings=self._settings, out=place if moved else home
             )

@@ -72,10 +72,12 @@ class Process:
 class Nursery:
     """The forking process, from the tests' side."""
 
+    MODULE = "tests.faults.kills.nursery"
+
     def __init__(self):
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("BULKCALL", "COVER"))}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.kills.nursery"],
+            [sys.executable, "-m", self.MODULE],
             cwd=Path(__file__).parents[3],
             env=environ | {"OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,

@@ -1,0 +1,32 @@
+"""The nursery of the kill tests with the points of the drop folder as well.
+
+Run as a script it serves as `tests.faults.kills.nursery` does.
+"""
+
+from __future__ import annotations
+
+from tests.faults.kills import nursery, points
+
+points.POINTS |= {
+    "Claims.put": "bulkcall.inbox.claims:Claims.put",
+    "Claims.drop": "bulkcall.inbox.claims:Claims.drop",
+    "campaigns.run": "bulkcall.campaigns:run",
+    "campaigns.resume": "bulkcall.campaigns:resume",
+    "campaigns.report": "bulkcall.campaigns:report",
+    "Stowing.stow": "bulkcall.inbox.stowing:Stowing.stow",
+    "move": "bulkcall.inbox.stowing:move",
+    "Ledger.relocate": "bulkcall.ledger.ledger:Ledger.relocate",
+    "tell": "bulkcall.notify:tell",
+    "Path.rename": "pathlib:Path.rename",
+    "Path.mkdir": "pathlib:Path.mkdir",
+}
+
+
+class InboxNursery(nursery.Nursery):
+    """Starts bulkcall with these points."""
+
+    MODULE = "tests.faults.inbox_nursery"
+
+
+if __name__ == "__main__":
+    nursery._serve()
