@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bulkcall.load.header import known_columns
+from bulkcall.workbook import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def find_header(batches: Iterator[pa.RecordBatch]) -> HeaderRow | None:
 
 
 def _row(batch: pa.RecordBatch, at: int) -> list[str]:
-    return [column[at].as_py() for column in batch.columns[:-1]]
+    return [column[at].as_py().removesuffix(DAY) for column in batch.columns[:-1]]
 
 
 def _hint(columns: list[str], below: pa.RecordBatch, header: int) -> str:

@@ -33,5 +33,3 @@ class LoadOptions:
     """Bytes of what a gz or zip file holds."""
     max_workbook: int = 2 * GIB
     """Bytes of what an XLSX or ODS file holds: unlike CSV, a workbook is read as a whole."""
-    max_sheet_cells: int = 60_000_000
-    """Cells of a sheet, empty ones between the first and the last included."""

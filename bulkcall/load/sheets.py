@@ -15,17 +15,20 @@ import pyarrow.compute as pc
 from bulkcall.errors import CampaignFileError, UsageError
 from bulkcall.load.rows import Rows, finished, names_of, surplus_fault, without_blanks
 from bulkcall.load.source import DAMAGE
+from bulkcall.records import Field
+from bulkcall.workbook import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from typing import Self
 
     from bulkcall.load.options import LoadOptions
     from bulkcall.load.source import Source
-    from bulkcall.records import Field
 
 _CHUNK = 100_000
 _CPU_SECONDS = 900
+_MARKED = rf"^(\d{{4}}-\d\d-\d\d){DAY}$"
 
 
 class Sheet:
@@ -136,27 +139,39 @@ def read_rows(
         line: Row of the sheet, counted from 1.
     """
     needed = {index: columns[index] for index in fields.values()}
+    times = {fields[field] for field in (Field.STARTS_AT, Field.ENDS_AT) if field in fields}
     held: list[pa.RecordBatch] = []
     count = 0
     for batch in batches:
         held.append(batch)
         count += batch.num_rows
         if count >= _CHUNK:
-            yield from _shaped(held, len(columns), needed, options, line)
+            yield from _shaped(_unmarked(held, times), len(columns), needed, options, line)
             line += count
             held, count = [], 0
     if held:
-        yield from _shaped(held, len(columns), needed, options, line)
+        yield from _shaped(_unmarked(held, times), len(columns), needed, options, line)
+
+
+def _unmarked(batches: Sequence[pa.RecordBatch], times: AbstractSet[int]) -> pa.Table:
+    """Write out what date cells without a time of day hold: a day, or a midnight if times stand."""
+    table = pa.Table.from_batches(batches).combine_chunks()
+    for index in range(table.num_columns - 1):
+        column = table.column(index)
+        if pc.any(pc.match_substring(column, DAY)).as_py():
+            written = r"\1T00:00:00" if index in times else r"\1"
+            plain = pc.replace_substring_regex(column, _MARKED, written)
+            table = table.set_column(index, table.field(index), plain)
+    return table
 
 
 def _shaped(
-    batches: Sequence[pa.RecordBatch],
+    table: pa.Table,
     width: int,
     needed: Mapping[int, str],
     options: LoadOptions,
     line: int,
 ) -> Iterator[Rows]:
-    table = pa.Table.from_batches(batches).combine_chunks()
     lines = pa.array(np.arange(line, line + table.num_rows), pa.int64())
     rows = without_blanks(Rows(table, lines))
     own = table.num_columns - 1

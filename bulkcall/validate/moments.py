@@ -10,8 +10,8 @@ Forms that are understood, and cannot be taken for one another:
 - 5 digits, with or without a fraction, from 36526 to 73050: a spreadsheet date (days since
   1899-12-30, so 2000 to 2099), in the set time zone, rounded to the second as spreadsheets show it
 - ISO 8601 date and time, extended or basic, calendar, week or day-of-year date. A date alone is
-  invalid in a CSV file, where it may mean the day's start or its end; a spreadsheet's date cell
-  holds a point in time, and one without a time of day holds midnight
+  invalid: it may mean the day's start or its end (a spreadsheet's date cell holds a point in time,
+  and loading writes its midnight out)
 - `dmy`, `mdy` or `ymd`, where one is set: day, month, year with `/`, `.` or `-` between
 """
 
@@ -81,13 +81,12 @@ class TimeReading(IntEnum):
 class Moments:
     """Reads points in time for one time zone and one order of day, month and year."""
 
-    def __init__(self, timezone: str, date_format: str, *, typed: bool = False) -> None:
-        """Settle the forms; `typed` where dates come from a spreadsheet's own date cells.
+    def __init__(self, timezone: str, date_format: str) -> None:
+        """Settle the forms.
 
         Raises:
             UsageError: the time zone is unknown, or the date format loses part of a time.
         """
-        self._typed = typed
         self.zone: tzinfo | None = _zone(timezone)
         self.timezone = timezone
         wanted = date_format.strip()
@@ -136,7 +135,7 @@ class Moments:
             day = _iso_date(match)
         except ValueError:
             return TimeReading.IMPOSSIBLE, 0
-        if match["hour"] is None and not self._typed:
+        if match["hour"] is None:
             return TimeReading.DATE_ONLY, 0
         hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
         return self._assemble(match, day, (hour, minute, second))

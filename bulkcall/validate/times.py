@@ -54,8 +54,8 @@ class Times:
 class TimeReader:
     """Reads columns of trimmed time cells."""
 
-    def __init__(self, timezone: str, date_format: str, *, typed: bool = False) -> None:
-        self.moments = Moments(timezone, date_format, typed=typed)
+    def __init__(self, timezone: str, date_format: str) -> None:
+        self.moments = Moments(timezone, date_format)
         self._one = lru_cache(maxsize=50_000)(self.moments.read)
         self._offset_ms = lru_cache(maxsize=100_000)(self._offset_of_quarter)
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 NUMBER_FIELDS: Final = (Field.CALLER_NUMBER, Field.RECEIVER_NUMBER)
 TEXT_FIELDS: Final = (Field.LABEL_ID, Field.DYNAMIC_LABEL_NAME, Field.DYNAMIC_CALL_REASON)
-SPREADSHEETS: Final = ("xlsx", "xls", "ods")
 DEFAULT_ZONES: Final = {"IN": "Asia/Kolkata"}
 """Region → time zone while none is set (contract, Times)."""
 _FINISHED: Final = FinishedRecord.to_schema()
@@ -50,7 +49,7 @@ class Validator:
         self._now_ms = options.now_ms
         self._numbers = NumberReader(options.region)
         zone = options.timezone or DEFAULT_ZONES.get(self._numbers.plan.region, "")
-        self._times = TimeReader(zone, options.date_format, typed=file.kind in SPREADSHEETS)
+        self._times = TimeReader(zone, options.date_format)
         self._start = self._constant_start(options.start)
         self._window = None if options.window is None else parse_window(options.window)
         self._wording = Wording(self._numbers.plan, zone)

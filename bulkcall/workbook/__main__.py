@@ -3,7 +3,7 @@
 The workbook comes on standard input (a file). What goes out on standard output is one line of JSON,
 `{"sheet": name}` or `{"error": text, "usage": bool}`, and after the first a stream of Arrow
 batches: a string column for each column of the sheet and one named `unshown`, a row for each of the
-sheet's rows from row 1 on.
+sheet's rows from row 1 on. A date cell without a time of day is marked by `DAY`.
 
 It is a process of its own because the reader (calamine, in Rust) holds the whole sheet, and a
 hostile workbook can make it ask for more memory than there is, which ends the process that asks.
@@ -11,6 +11,7 @@ hostile workbook can make it ask for more memory than there is, which ends the p
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import resource
 import sys
@@ -21,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow as pa
 import python_calamine as calamine
 
+from bulkcall.workbook import DAY
 from bulkcall.workbook.celltext import text_of
 from bulkcall.workbook.formulas import unshown
 
@@ -126,7 +128,11 @@ def _write(
 
 
 def _texts(cells: tuple[Any, ...]) -> pa.Array:
-    return pa.array([c if type(c) is str else text_of(c) for c in cells], pa.string())
+    return pa.array([c if type(c) is str else _typed(c) for c in cells], pa.string())
+
+
+def _typed(value: object) -> str:
+    return text_of(value) + DAY if type(value) is dt.date else text_of(value)
 
 
 if __name__ == "__main__":

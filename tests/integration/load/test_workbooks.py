@@ -78,6 +78,20 @@ def test_typed_cells_have_their_own_text(load):
     ]
 
 
+def test_a_date_cell_of_a_time_column_is_its_midnight(load):
+    """So that its text says in a CSV file what it said here; a text stays a text, a day a day."""
+    day = dt.date(2026, 3, 31)
+    header = ["caller", "receiver", "label", "start", "end", "ordered", day]
+    rows = [["1", "2", "A", day, dt.datetime.fromisoformat("2026-04-01T00:00"), day, "2026-03-31"]]
+    rows += [["1", "2", "A", "2026-03-31", "2026-03-31", "2026-03-31", None]]
+    loaded = load(xlsx(("A", [header, *rows])), supplied=frozenset())
+    assert loaded.file.columns[-1] == "2026-03-31"
+    assert [row[3:] for row in loaded.rows] == [
+        ("2026-03-31T00:00:00", "2026-04-01T00:00:00", "2026-03-31", "2026-03-31"),
+        ("2026-03-31", "2026-03-31", "2026-03-31", ""),
+    ]
+
+
 def test_formulas_are_their_shown_value(load):
     """The value that the spreadsheet program last computed."""
     data = xlsx(("A", [HEADER, ["1", "2", "Acme", "=1+1"]]))

@@ -149,11 +149,10 @@ def test_an_unknown_zone_is_wrong_usage():
             Moments(name, "")
 
 
-def test_a_date_cell_of_a_spreadsheet_is_midnight():
-    """A typed date is a point in time; the text 2026-04-03 in a CSV file may mean the whole day."""
-    typed = Moments("Asia/Kolkata", "", typed=True)
-    assert typed.read("2026-04-03") == ok(TEN - 36_000_000)
+def test_a_date_without_a_time_of_day_is_invalid():
+    """It may mean the day's start or its end; the midnight of a date cell is written out."""
     assert IN.read("2026-04-03") == (TimeReading.DATE_ONLY, 0)
+    assert IN.read("2026-04-03T00:00:00") == ok(TEN - 36_000_000)
 
 
 def test_a_time_that_occurs_twice_or_never_is_invalid():
