@@ -35,9 +35,15 @@ def masked_around(text: str, *kept: str) -> str:
     return "".join(piece if place % 2 else masked_text(piece) for place, piece in enumerate(pieces))
 
 
+def _is_address(text: str) -> bool:
+    """Tell whether it is an IPv4 address: errors name servers, and those are to be read."""
+    parts = text.split(".")
+    return len(parts) == 4 and all(part.isdigit() and int(part) <= 255 for part in parts)  # noqa: PLR2004
+
+
 def _mask(found: re.Match[str]) -> str:
     text = found.group()
     digits = re.sub(r"\D", "", text)
-    if len(digits) < _FEWEST or _A_DATE.match(text):
+    if len(digits) < _FEWEST or _A_DATE.match(text) or _is_address(text):
         return text
     return masked(digits)

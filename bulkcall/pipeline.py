@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,13 +37,14 @@ from bulkcall.job import (
     rows_per_second,
 )
 from bulkcall.ledger import RunState
+from bulkcall.logs import about_run
 from bulkcall.progress import Silent, Stop
 from bulkcall.reconcile import adopt, ask, read_status_file
 from bulkcall.records import OnUnknown
 from bulkcall.report import make_folder, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from bulkcall.clock import Clock
     from bulkcall.intake import Intake
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from bulkcall.reconcile import StatusData
     from bulkcall.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _DAY_MS = 24 * 60 * 60 * 1000
 
@@ -88,7 +91,7 @@ class Pipeline:
             require_credentials(self._settings)
         with reading(source, self._progress, self._stop) as intake:
             run = self._begin(intake, source, options)
-            with self._ledger.hold(run.run_id):
+            with self._working_on(run):
                 return self._finish(run, lambda: self._whole(run, intake, options))
 
     def resume(self, run_id: str | None = None, on_unknown: OnUnknown | None = None) -> RunResult:
@@ -97,7 +100,7 @@ class Pipeline:
         if run is None:
             raise UsageError("there is no stopped run to resume; `bulkcall runs` lists all runs")
         require_credentials(self._settings, run)
-        with self._ledger.hold(run.run_id):
+        with self._working_on(run):
             run = self._ledger.run(run.run_id)
             asked = on_unknown or run.on_unknown
             return self._finish(run, lambda: self._rest(run, asked), begun=True)
@@ -106,7 +109,7 @@ class Pipeline:
         """Ask again for what is not final, and write the report again."""
         run = self._ledger.whole_run(run_id)
         require_credentials(self._settings, run)
-        with self._ledger.hold(run.run_id):
+        with self._working_on(run):
             return self._finish(run, lambda: self._ask_again(run), out=out, begun=True)
 
     def report(
@@ -137,7 +140,7 @@ class Pipeline:
         options = RunOptions(out=out, resend=True, allow_duplicates=True)
         with reading(then, self._progress, self._stop) as intake:
             run = self._begin(intake, source, options)
-            with self._ledger.hold(run.run_id):
+            with self._working_on(run):
                 return self._finish(run, lambda: self._adopt(run, intake, batch_ids, answers))
 
     def purge_old(self) -> None:
@@ -155,6 +158,13 @@ class Pipeline:
                 f"purged the rows of {purged.runs:,} runs that ended more than "
                 f"{self._settings.keep_days} days ago"
             )
+
+    @contextlib.contextmanager
+    def _working_on(self, run: RunInfo) -> Iterator[None]:
+        """Be the one process that works on this run; log lines of the block are about it."""
+        with self._ledger.hold(run.run_id), about_run(run.run_id):
+            _LOG.info("run in hand: %s, channel %s", run.state.value, run.channel.value)
+            yield
 
     # -- the stages, in order ------------------------------------------------------------------
 
@@ -217,6 +227,9 @@ class Pipeline:
         if not allow_duplicates:
             self._ledger.mark_duplicates(run.run_id, rows.tolist(), first_rows.tolist())
         valid = intake.rows - intake.invalid
+        _LOG.info(
+            "loaded: %d rows, %d invalid, %d repeated", intake.rows, intake.invalid, len(rows)
+        )
         if not run.resend:
             intake.doctor.note_repeats(self._ledger.mark_repeats(run.run_id), valid)
         self._notes += [*intake.file.notes, *intake.doctor.lines()]
@@ -321,6 +334,7 @@ class Pipeline:
 
     def _set_state(self, run: RunInfo, state: RunState, reason: str) -> None:
         self._ledger.set_state(run.run_id, state, at=self._clock.now_ms(), reason=reason)
+        _LOG.info("run is %s", state.value)
 
     def _report(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import httpx
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bulkcall.pace import Turn
     from bulkcall.progress import Stop
 
+_LOG = logging.getLogger(__name__)
 CALL = "bulkcall.call"
 MOST_DEATHS = 3
 """Tokens that one call may see die; more of them are no accident."""
@@ -66,6 +68,7 @@ class TokenAuth(httpx.Auth):
                 return
             if deaths == MOST_DEATHS or (deaths and not token.proved):
                 break
+            _LOG.info("a token was turned away (HTTP %d): replacing it", response.status_code)
             lane = call.turn.lane
             call.turn.answered()
             token = await self._source.replace(token)

@@ -7,6 +7,7 @@ about. Two processes that note one at the same moment see each other's, and the 
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bulkcall.progress import Progress, Stop
     from bulkcall.settings import Settings
 
+_LOG = logging.getLogger(__name__)
 TOKEN_LIFE_MS = 60 * 60 * 1000
 LOOK_UP = 0.25
 """Seconds: how often a wait looks whether a stop was asked for."""
@@ -102,7 +104,10 @@ class TokenOffice:
                 raise
             raise NoToken(f"no token: {failure.message}") from failure
         if response.status_code in _OK:
-            return _read(response, noted_at)
+            token = _read(response, noted_at)
+            left = ((token.ends_at or noted_at) - noted_at) / 60_000
+            _LOG.info("token created, good for %.0f min", left)
+            return token
         if response.status_code not in _MAY_HAVE_CREATED:
             await self._in_thread(self._log.forget_token_creation, noted_at)
         raise self._turned_away(response)

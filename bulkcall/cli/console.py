@@ -6,11 +6,14 @@ import json
 import logging
 import os
 import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from bulkcall.logs import current_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +45,10 @@ class Console:
             click.echo(json.dumps({"error": line, "exit_status": int(status)}, ensure_ascii=False))
         return status
 
-    def line(self, level: str, text: str) -> None:
-        """Write one line to standard error."""
+    def line(self, level: str, text: str, *, stage: str = "") -> None:
+        """Write one line to standard error; `stage` is shown in JSON alone."""
         if self.log_format == "json":
-            click.echo(self.formatted(level, text), err=True)
+            click.echo(self.formatted(level, text, stage=stage), err=True)
         elif level == "error":
             # Without a colour click's style would still write the code that ends one.
             name = click.style("bulkcall:", fg="red") if self.colour else "bulkcall:"
@@ -53,12 +56,11 @@ class Console:
         else:
             click.echo(text, err=True)
 
-    def formatted(self, level: str, text: str) -> str:
+    def formatted(self, level: str, text: str, *, stage: str = "") -> str:
         """Give a line for standard error without colours and without its end."""
         if self.log_format != "json":
             return f"bulkcall: {text}"
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return json.dumps({"at": at, "level": level, "message": text}, ensure_ascii=False)
+        return _json_line(time.time(), level, text, run_id=current_run(), stage=stage)
 
     @property
     def colour(self) -> bool:
@@ -81,16 +83,28 @@ class _TextLine(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
+    def format(self, record: logging.LogRecord) -> str:
+        batch_id = getattr(record, "batch_id", "")
+        return super().format(record) + (f" [{batch_id}]" if batch_id else "")
+
 
 class _JsonLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return json.dumps(
-            {
-                "at": at.replace("+00:00", "Z"),
-                "level": record.levelname.lower(),
-                "logger": record.name,
-                "message": record.getMessage(),
-            },
-            ensure_ascii=False,
+        return _json_line(
+            record.created,
+            record.levelname.lower(),
+            record.getMessage(),
+            run_id=current_run(),
+            # bulkcall.send.courier speaks for the stage `send`.
+            stage=record.name.removeprefix("bulkcall.").partition(".")[0],
+            batch_id=getattr(record, "batch_id", ""),
+            logger=record.name,
         )
+
+
+def _json_line(at: float, level: str, message: str, **about: str) -> str:
+    """Give one line: when, how grave, what, and what it is about as far as that is known."""
+    shown = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    line = {"at": shown.replace("+00:00", "Z"), "level": level, "message": message}
+    known = {name: value for name, value in about.items() if value}
+    return json.dumps(line | known, ensure_ascii=False)

@@ -100,7 +100,7 @@ class Lines:
         if total is not None and rate > 0 and done < total:
             left = f", about {(total - done) / rate:,.0f} s left"
         text = f"{_WORDS.get(stage, stage)}: {done:,}{of} rows, {rate:,.0f} a second{left}"
-        self._console.line("info", text)
+        self._console.line("info", text, stage=stage)
 
 
 class Quiet:

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -> ExitStatus:
     """Print how a run stands, and give its exit status."""
+    from bulkcall.logs import about_run
     from bulkcall.report import summary
 
     status = result.exit_status if status is None else status
     error = " ".join(str(result.error).split()) if result.error else None
     resume = _resume_command(given, result)
-    for note in result.notes:
-        given.console.line("info", note)
-    if error:
-        given.console.line("error", f"{error}. Go on with: {resume}" if resume else error)
+    with about_run(result.report.run.run_id):
+        for note in result.notes:
+            given.console.line("info", note)
+        if error:
+            given.console.line("error", f"{error}. Go on with: {resume}" if resume else error)
     data: dict[str, Any] = {
         **summary(result.report),
         "verdict": result.report.verdict,

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulkcall.api import ApiFailure, NoToken, RateLimited, Unavailable, Unreachable
+from bulkcall.api import (
+    ApiFailure,
+    BatchAnswer,
+    NoToken,
+    RateLimited,
+    Unavailable,
+    Unreachable,
+)
 from bulkcall.errors import StoppedError
 from bulkcall.ledger import Doubtful, Expired, GivenBack, TurnedAway
 from bulkcall.send import verdict
@@ -15,7 +23,7 @@ from bulkcall.send.parcels import Later, Ruling
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulkcall.api import Api, BatchAnswer, RealtimeAnswer, Slot
+    from bulkcall.api import Api, RealtimeAnswer, Slot
     from bulkcall.clock import Clock
     from bulkcall.ledger import Event
     from bulkcall.pace import Lane, Turn
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
     from bulkcall.send.retry import Backoff
     from bulkcall.send.writer import Writer
 
+_LOG = logging.getLogger(__name__)
 LONGEST_REST = 60.0
 """Seconds that a lane rests at most because a 503 named a time."""
 
@@ -77,12 +86,14 @@ class Courier:
             else:
                 answer = await self._api.create_batch(slot, parcel.records(), turn)
         except ApiFailure as failure:
-            self._failed(lane, parcel, failure, probe=probe)
+            _log_failure(parcel, failure)
+            self._failed(slot, lane, parcel, failure, probe=probe)
             return
         except Exception as error:
             self._stopped(parcel, error)
             raise
         self._health.answered()
+        _log_answer(parcel, answer)
         if parcel.batch is not None and len(parcel.rows) == 1:
             # It was named as the bad one, and is not: such hints mean something else here.
             self._hints = self._hints and parcel.rows[0].row not in self._named
@@ -107,7 +118,9 @@ class Courier:
         self._feed.dropped(parcel, again=again)
         return True
 
-    def _failed(self, lane: Lane, parcel: Parcel, failure: ApiFailure, *, probe: bool) -> None:
+    def _failed(
+        self, slot: Slot, lane: Lane, parcel: Parcel, failure: ApiFailure, *, probe: bool
+    ) -> None:
         problem: Exception | None = None
         away = self._health.away
         if failure.requests and self._creates_tokens:
@@ -122,6 +135,7 @@ class Courier:
             lane.pause(min(failure.retry_after, LONGEST_REST))
         if isinstance(failure, NoToken | RateLimited | Unavailable):
             self._health.paused(lane.paused, failure.message)
+            _LOG.info("token %d: %s lane pauses for %.1f s", slot.number, lane.name, lane.paused)
         ruling = verdict.failed(
             parcel,
             failure,
@@ -173,6 +187,22 @@ class Courier:
             ]
         )
         self._feed.done(parcel, settled=ruling.settled, later=later)
+
+
+def _log_answer(parcel: Parcel, answer: RealtimeAnswer | BatchAnswer) -> None:
+    # Never what the server says of a row: it may name the row's numbers.
+    if isinstance(answer, BatchAnswer):
+        about = {"batch_id": answer.batch_id}
+        _LOG.info("batch %s accepted: %d rows", parcel.batch, len(parcel.rows), extra=about)
+    else:
+        _LOG.debug("row %d answered: HTTP %d", parcel.rows[0].row, answer.http_status)
+
+
+def _log_failure(parcel: Parcel, failure: ApiFailure) -> None:
+    what = f"row {parcel.rows[0].row}" if parcel.batch is None else f"batch {parcel.batch}"
+    status = "no answer" if failure.http_status is None else f"HTTP {failure.http_status}"
+    level = logging.DEBUG if parcel.batch is None else logging.INFO
+    _LOG.log(level, "%s, %d rows: %s (%s)", what, len(parcel.rows), type(failure).__name__, status)
 
 
 async def finish(tasks: set[asyncio.Task[None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from bulkcall.api import (
@@ -15,6 +16,7 @@ from bulkcall.api import (
     Unreadable,
 )
 from bulkcall.errors import ServerAwayError, TurnedDownError
+from bulkcall.masking import masked_text
 
 if TYPE_CHECKING:
     from bulkcall.api import ApiFailure
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from bulkcall.send.breaker import TurnedDown as Tally
     from bulkcall.send.parcels import Parcel, Ruling
 
+_LOG = logging.getLogger(__name__)
 LOOK = 0.1
 """Seconds between two looks at whether a pause is over or a stop was asked for."""
 
@@ -59,7 +62,8 @@ class Health:
         now = self._clock.monotonic()
         if seconds >= WORTH_TELLING and now >= self._quiet_until:
             self._quiet_until = now + QUIET
-            self._progress.note(f"{why}: a token pauses for {seconds:.0f} s; no row is lost by it")
+            told = masked_text(why)
+            self._progress.note(f"{told}: a token pauses for {seconds:.0f} s; no row is lost by it")
 
     @property
     def away(self) -> bool:
@@ -93,6 +97,7 @@ class Health:
         since = self._breaker.since
         if self._breaker.answered() and since is not None:
             gone = self._clock.monotonic() - since
+            _LOG.info("breaker closed after %.1f s", gone)
             self._progress.note(f"the server is back after {gone:.0f} s; going on")
 
     def reached(self) -> None:
@@ -114,25 +119,27 @@ class Health:
         opened = self._breaker.failed(now, parcel.rows[0].row, failure.message, answered=answered)
         if opened:
             left = (self._breaker.deadline or now) - now
+            _LOG.info("breaker open: %s; %.0f s until giving up", type(failure).__name__, left)
             self._progress.note(
-                f"the server seems away ({failure.message}); pausing, and asking now and then; the "
-                f"run stops, resumable, if it is not back within {max(0.0, left):.0f} s"
+                f"the server seems away ({masked_text(failure.message)}); pausing, and asking now "
+                "and then; the run stops, "
+                f"resumable, if it is not back within {max(0.0, left):.0f} s"
             )
 
     def settled(self, ruling: Ruling) -> None:
         """Count what a request settled. Raises TurnedDownError if going on is not worth it."""
         self._tally.note(ruling.settled, ruling.reason)
         if self._tally.verdict:
-            raise TurnedDownError(
-                f"{self._tally.verdict}; the rest was not sent: mend the cause, then resume"
-            )
+            # It quotes the server, which may name the row's numbers; this line is for everybody.
+            told = masked_text(self._tally.verdict)
+            raise TurnedDownError(f"{told}; the rest was not sent: mend the cause, then resume")
 
     def _farewell(self, now: float) -> str:
         gone = now - (self._breaker.since or now)
         never = "" if self._breaker.contact else ", and it never answered in this run"
         return (
             f"the server at {self._base_url} has been away for {gone:.0f} s{never} "
-            f"({self._breaker.message}); resume when it is back"
+            f"({masked_text(self._breaker.message)}); resume when it is back"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -66,10 +66,8 @@ def listening(certificate=None):
             pass
 
         def handle(self):
-            try:
+            with suppress(OSError):  # whoever asked has gone
                 super().handle()
-            except OSError:
-                pass  # whoever asked has gone
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True

@@ -15,7 +15,8 @@ from bulkcall.errors import ExitStatus
 from bulkcall.settings import Secret, Settings
 from tests.endings import RUN_ID, ending
 
-PASSWORD = "s3cr3t-passw0rd"
+PASSWORD = "s3cr3t-passw0rd"  # noqa: S105 - a made-up one
+NOBODY = "notify_email_to: nobody was told"
 STOPPED = ending(ExitStatus.STOPPED, resume=f"bulkcall resume {RUN_ID}")
 
 
@@ -134,8 +135,7 @@ def test_a_server_without_starttls_is_told_nothing(box):
     with mail_server(box) as settings:
         problems = told(settings, smtp_user="me", smtp_password=Secret(PASSWORD))
     assert problems == [
-        "notify_email_to: nobody was told: 127.0.0.1: does not offer what is asked of it "
-        "(STARTTLS or a login)"
+        f"{NOBODY}: 127.0.0.1: does not offer what is asked of it (STARTTLS or a login)"
     ]
     assert box.letters == []
 
@@ -172,8 +172,7 @@ def test_plain_mail_leaves_this_machine_never(monkeypatch):
     monkeypatch.setattr("smtplib.SMTP", None)
     problems = told({"smtp_host": "mail.example.org", "notify_email_to": "a@b.c"}, smtp_tls="none")
     assert problems == [
-        "notify_email_to: nobody was told: mail.example.org: smtp_tls = none is for this machine "
-        "only; use starttls or tls"
+        f"{NOBODY}: mail.example.org: smtp_tls = none is for this machine only; use starttls or tls"
     ]
 
 

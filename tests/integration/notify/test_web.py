@@ -14,7 +14,7 @@ from bulkcall.settings import Secret, Settings
 from tests.endings import RUN_ID, ending, never_began
 from tests.integration.notify.listeners import listening
 
-TOKEN = "T0PSECRETT0KEN"
+TOKEN = "T0PSECRETT0KEN"  # noqa: S105 - a made-up one
 STOPPED = ending(ExitStatus.STOPPED)
 
 
@@ -87,7 +87,7 @@ def test_a_redirect_is_never_followed(web):
 
 
 def test_over_tls_with_a_certificate_that_is_checked(trusted, monkeypatch):
-    """https works where the certificate is trusted, and tells nothing where it is not."""
+    """TLS works where the certificate is trusted, and tells nothing where it is not."""
     with listening(trusted) as web:
         post(Secret(web.url("/x")), {})
         assert [each.path for each in web.asked] == ["/x"]
