@@ -113,3 +113,30 @@ def test_purge_takes_what_is_older(client):
     assert client.run("purge", "--older-than", "90d", "--json").json == {"runs": 1, "rows": 2}
     assert client.run("runs", "--json").json["runs"][0]["outcomes"]["success"] == 2
     assert client.run("purge", "--older-than", "soon").status == 2
+
+
+def test_max_invalid_holds_for_a_run_that_died_while_loading(tmp_path, monkeypatch):
+    """A resume that loads the file anew minds what the run was begun with, and sends nothing."""
+    import bulkcall
+    from bulkcall.ledger import Ledger
+    from bulkcall.settings import Secret, Settings
+
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "campaign.csv"
+    file.write_text(f"caller,receiver,label\n{CALLER},12,Parcel team\n{CALLER},9876500001,Parcel\n")
+    settings = Settings(
+        base_url="http://127.0.0.1:9",
+        client_account_id="acc",
+        token=Secret("t"),
+        timezone="Asia/Kolkata",
+        ledger=str(tmp_path / "ledger.db"),
+        max_invalid="0",
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "mark_repeats", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bulkcall.run(file, settings=settings, start="now", window="8h")
+    result = bulkcall.resume(settings=settings)
+    assert any("more than --max-invalid 0 allows" in note for note in result.notes)
+    assert result.report.outcomes["unsent"] == 1
+    assert result.report.run.requests == 0
