@@ -1,0 +1,1 @@
+"""A simulated month of nights: `make soak`, or `python -m tests.soak`."""
