@@ -7,6 +7,8 @@ The functions of `bulkcall.campaigns` are found here: `bulkcall.run`, `validate`
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,13 +42,27 @@ __all__ = [
 ]
 
 
+class _Package(ModuleType):
+    """Keeps the functions' names for the functions, though stages bear the same names.
+
+    Importing `bulkcall.validate` binds its module here, whenever a function imports what it needs;
+    the second `bulkcall.validate(…)` of a session would then find a module. `from bulkcall.validate
+    import …` does not look here and works as ever.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'bulkcall' has no attribute {name!r}")
     import importlib  # noqa: PLC0415 - part of what is put off
 
-    campaigns = importlib.import_module("bulkcall.campaigns")
-    # Stages bear the names of what they do, and importing one binds its name here: from now on
-    # `bulkcall.validate` is the function. `from bulkcall.validate import …` works as before.
-    globals().update({each: getattr(campaigns, each) for each in __all__ if each != "__version__"})
-    return globals()[name]
+    found = getattr(importlib.import_module("bulkcall.campaigns"), name)
+    globals()[name] = found
+    return found
