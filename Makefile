@@ -8,7 +8,7 @@ EXAMPLES := .venv-examples
 LOCKED := --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
   --custom-compile-command "make lock" --quiet
 
-.PHONY: demo test lint format bench faults lock docs examples airflow prefect wheel clean help
+.PHONY: demo test lint format bench faults soak lock docs examples airflow prefect wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -44,6 +44,9 @@ bench: $(READY)  ## measure against named peers (takes long; see docs/benchmarks
 
 faults: $(READY)  ## the long form of the kill and weather tests
 	$(BIN)/python -m pytest -m slow tests/faults
+
+soak: $(READY)  ## a simulated month of nights over a drop folder (docs/soak.md)
+	$(BIN)/python -m tests.soak
 
 lock: $(READY)  ## write requirements/*.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

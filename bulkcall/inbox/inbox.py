@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
+from bulkcall import notify
 from bulkcall.clock import SystemClock
 from bulkcall.errors import BulkcallError, ExitStatus
 from bulkcall.inbox.claims import Claims
@@ -32,8 +34,11 @@ EVERY = 30.0
 """Seconds between two rounds of `--watch`."""
 LONGEST_WAIT = 900.0
 """Seconds between two rounds while runs keep being stopped."""
+BEAT_EVERY = 3600.0
+"""Seconds between two heartbeats of `--watch` while nothing arrives."""
 _LOOK = 0.2
 """Seconds between two looks at whether a stop was requested."""
+_log = logging.getLogger(__name__)
 
 
 class Inbox:
@@ -85,7 +90,10 @@ class Inbox:
         """
         self._prepare()
         with locked(self._places):
-            return self._round(patient=True)
+            night = self._round(patient=True)
+        if not night.taken:
+            self._beat(night)
+        return night
 
     def watch(self, told: Callable[[Night], None], *, every: float = EVERY) -> ExitStatus:
         """Make rounds until a stop is requested; `told` is called for each that had work.
@@ -95,16 +103,27 @@ class Inbox:
         """
         self._prepare()
         with locked(self._places):
-            last, stopped = "", 0
+            last, stopped, silent = "", 0, self._clock.monotonic()
             while True:
                 night = self._round(patient=False)
                 error = str(night.error or "")
                 if night.taken or error != last:
                     told(night)
                 last = error
+                now = self._clock.monotonic()
+                if night.taken:
+                    silent = now
+                elif now - silent >= BEAT_EVERY:
+                    self._beat(night)
+                    silent = now
                 stopped = stopped + 1 if _stopped(night) else 0
-                if not self._wait(min(LONGEST_WAIT, every * 2 ** min(stopped, 16))):
+                if not self._wait(min(max(LONGEST_WAIT, every), every * 2 ** min(stopped, 16))):
                     return ExitStatus.INTERRUPTED if night.of(Fate.RESUMABLE) else ExitStatus.OK
+
+    def _beat(self, night: Night) -> None:
+        """Give the heartbeat of a round without a run: each run gives its own."""
+        for problem in notify.beat(self._settings, good=night.exit_status is ExitStatus.OK):
+            _log.warning("%s", problem)
 
     def _prepare(self) -> None:
         self._flags.check(self._settings, now_ms=self._clock.now_ms())

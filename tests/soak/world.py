@@ -119,7 +119,7 @@ class World:
         status = process.wait()
         if "Traceback" in process.err:
             self.wrong.append(process.err)
-        if status == -9:
+        if status in {-9, -15}:  # a SIGTERM before it has begun to mind signals ends it as well
             return None
         night = json.loads(process.out)
         if night["exit_status"] != status:
