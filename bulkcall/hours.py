@@ -6,6 +6,7 @@ opening opens when they are, and a time of day that comes twice counts twice.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAY = 24 * 60
+TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]|24(?=:00)):([0-5]\d)", re.ASCII)
+"""00:00 to 24:00."""
 _AHEAD_DAYS = 4
 """A zone that skips a day, and one day before it, still show the next change."""
 _STEP = timedelta(hours=1)
@@ -38,7 +41,7 @@ class Hours:
     def between(cls, not_before: str, not_after: str, zone: str) -> Hours | None:
         """Read two times of day (HH:MM; empty: the day's start, its end); None: all day long.
 
-        Raises SettingsError where nothing would lie between them.
+        Raises SettingsError where one is no time, or nothing would lie between them.
         """
         opens = _minutes(not_before) % DAY if not_before else 0
         closes = (_minutes(not_after) or DAY) if not_after else DAY
@@ -123,8 +126,10 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _minutes(text: str) -> int:
-    hours, _, minutes = text.partition(":")
-    return int(hours) * 60 + int(minutes)
+    found = TIME_OF_DAY.fullmatch(text)
+    if found is None:
+        raise SettingsError(f"{text!r} is no time of day; write it like 08:00")
+    return int(found[1]) * 60 + int(found[2])
 
 
 def _clock(minute: int) -> str:

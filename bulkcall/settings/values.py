@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bulkcall.errors import SettingsError
+from bulkcall.hours import TIME_OF_DAY
 from bulkcall.settings.model import RULES, Secret
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _url(text: str, where: str) -> str:
 
 
 def _time_of_day(text: str, where: str) -> str:
-    if not re.fullmatch(r"(?:[01]?\d|2[0-3]):[0-5]\d|24:00", text):
+    if not TIME_OF_DAY.fullmatch(text):
         raise SettingsError(f"{where}: must be a time of day like 08:00, not {_shown(text)}")
     return text
 
