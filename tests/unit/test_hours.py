@@ -126,7 +126,7 @@ def test_hours_tell_themselves():
     assert span.local(ms("2026-11-22T02:30")) == "2026-11-22 08:00 Asia/Kolkata"
 
 
-@pytest.mark.parametrize("text", ["8", "08:60", "24:01", "25:00", "8 am", "-1:00", "०८:००"])
+@pytest.mark.parametrize("text", ["8", "08:60", "24:01", "25:00", "8 am", "-1:00", "\u096e:00"])
 def test_what_is_no_time_of_day_is_refused(text):
     """One line that says how to write it."""
     with pytest.raises(SettingsError, match="no time of day; write it like 08:00"):
