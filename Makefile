@@ -50,7 +50,7 @@ soak: $(READY)  ## a simulated month of nights over a drop folder (docs/soak.md)
 
 lock: $(READY)  ## write requirements/*.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgresql --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgresql --extra otel --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-find-links --no-emit-index-url --custom-compile-command "make lock" \
 	  --quiet -o requirements/dev.lock
 	$(BIN)/uv pip compile pyproject.toml --extra postgresql -c requirements/dev.lock $(LOCKED) -o requirements/run.lock
