@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from send_parts import BATCH, HOUR, REALTIME, Notes, begin, counts
@@ -135,4 +136,15 @@ def test_a_run_that_stops_confirms_what_went_out_and_can_be_resumed(ledger):
     assert set(stood) <= {"success", "unsent"}
     assert stood["unsent"] > 0
     assert sum(stood.values()) == ROWS
+    assert counts(ledger, run) == {"success": ROWS}
+
+
+def test_a_canary_that_the_night_interrupts_is_seen_through_in_the_morning(ledger):
+    """Rows of the canary that waited over night count as its own: 40 first, then the other 20."""
+    with running(rules="none") as sandbox:
+        night = Night(sandbox)
+        run = replace(begun(ledger, sandbox, REALTIME), canary=40)
+        deliver(ledger, run, sandbox, night)
+    assert night.seen < 40
+    assert "canary: 40 of 40 rows confirmed; going on" in night.notes
     assert counts(ledger, run) == {"success": ROWS}
