@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
+import xlsxwriter
 
 BAD = 0.05
 CHUNK = 500_000
@@ -48,14 +49,28 @@ FIELDS = [
 
 
 def main(rows: int, path: Path) -> None:
-    """Write the file in chunks."""
+    """Write the file in chunks; a workbook if it is named so."""
     rng = np.random.default_rng(20260403)
     schema = pa.schema([(name, pa.string()) for name in FIELDS])
     day = datetime.now(UTC).date() + timedelta(days=3)
+    if path.suffix == ".xlsx":
+        write_workbook(path, chunk(rng, rows, np.datetime64(day)))
+        return
     options = pacsv.WriteOptions(quoting_style="none")
     with pacsv.CSVWriter(path, schema, write_options=options) as writer:
         for first in range(0, rows, CHUNK):
             writer.write_table(chunk(rng, min(CHUNK, rows - first), np.datetime64(day)))
+
+
+def write_workbook(path: Path, table: pa.Table) -> None:
+    """Write all cells as text."""
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, FIELDS)
+        columns = [table[name].to_pylist() for name in FIELDS]
+        for at, row in enumerate(zip(*columns, strict=True), 1):
+            for column, text in enumerate(row):
+                sheet.write_string(at, column, text)
 
 
 def chunk(rng: np.random.Generator, rows: int, day: np.datetime64) -> pa.Table:

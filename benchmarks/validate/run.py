@@ -2,7 +2,7 @@
 
 python -m venv benchmarks/.venv
 benchmarks/.venv/bin/pip install . -r benchmarks/requirements.txt
-benchmarks/.venv/bin/python benchmarks/validate/run.py [--rows N] [--large N] [--runs N]
+benchmarks/.venv/bin/python benchmarks/validate/run.py [--rows N] [--workbook N] [--large N]
 
 Every contender has to find the same number of invalid and of equal rows. The runs of all take
 turns, so that a noisy machine is noisy for each of them; read the ratios, not the figures.
@@ -69,9 +69,9 @@ class Contender:
         self.counts = {name: answer[name] for name in ("rows", "invalid", "duplicate")}
 
 
-def campaign(rows: int) -> Path:
+def campaign(rows: int, kind: str = "csv") -> Path:
     """Give the file of so many rows, made now where it is not there yet."""
-    path = WORK / f"campaign-{rows}.csv"
+    path = WORK / f"campaign-{rows}.{kind}"
     if not path.exists():
         WORK.mkdir(exist_ok=True)
         generator = [sys.executable, str(HERE / "generate.py"), str(rows), str(path)]
@@ -99,6 +99,16 @@ def contenders(rows: int) -> list[Contender]:
     ]
 
 
+def workbooks(rows: int) -> list[Contender]:
+    """The product, and pandas with openpyxl, which only reads, on the same workbook."""
+    file, reader = campaign(rows, "xlsx"), str(HERE / "openpyxl_rows.py")
+    product = [sys.executable, "-m", "bulkcall", "validate", "--json", "-q"]
+    return [
+        Contender("bulkcall validate, XLSX", product, file, rows),
+        Contender("openpyxl through pandas, reading alone", [sys.executable, reader], file, rows),
+    ]
+
+
 def table(all_: list[Contender]) -> str:
     """Make the table, the product first."""
     own = all_[0].rate
@@ -118,29 +128,39 @@ def table(all_: list[Contender]) -> str:
     return "\n".join(lines)
 
 
+def take_turns(all_: list[Contender], runs: int) -> None:
+    """Run everyone so many times, and say how busy the machine was."""
+    for _ in range(runs):
+        for each in all_:
+            busy = os.getloadavg()[0]
+            each.run()
+            print(f"{each.name}: {each.seconds[-1]:.2f} s, load {busy:.1f}", file=sys.stderr)
+
+
 def main() -> None:
     """Run everything and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--large", type=int, default=10_000_000, help="0 leaves the large file out")
+    parser.add_argument("--workbook", type=int, default=200_000, help="0 leaves it out")
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
     all_ = contenders(given.rows)
-    for _ in range(given.runs):
-        for each in all_:
-            each.run()
-            print(f"{each.name}: {each.seconds[-1]:.2f} s", file=sys.stderr)
+    take_turns(all_, given.runs)
     alike = {(each.counts["rows"], each.counts["invalid"]) for each in all_[:-1]}
     if len(alike) != 1:
         sys.exit(f"the counts differ: {[(each.name, each.counts) for each in all_]}")
     print(f"Median of {given.runs}, whole processes; {all_[0].counts}\n\n{table(all_)}")
+    if given.workbook:
+        books = workbooks(given.workbook)
+        take_turns(books, given.runs)
+        print(f"\n{table(books)}")
     if given.large:
         large = [
             Contender(each.name, each.command, campaign(given.large), given.large)
             for each in all_[:2]
         ]
-        for each in large:
-            each.run()
+        take_turns(large, 1)
         print(f"\n{table(large)}")
 
 
