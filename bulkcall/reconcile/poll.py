@@ -13,7 +13,7 @@ from bulkcall.errors import LedgerError, ServerAwayError, StoppedError
 from bulkcall.pace import StopAsked
 from bulkcall.reconcile.book import Book
 from bulkcall.reconcile.settle import OLD_SECONDS, Readiness, Settling
-from bulkcall.reconcile.watch import Watch, most_worth, next_due
+from bulkcall.reconcile.watch import Watch, first_due, most_worth, next_due
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +121,7 @@ class Poller:
         self._wait = timeout
         self._blocking = blocking
         self._watches: dict[int, Watch] = {}
-        self._readiness = Readiness()
+        self._readiness = Readiness.within(timeout)
         self._random = random.Random()  # noqa: S311 - spreads polls, guards nothing
         self._in_flight: dict[asyncio.Task[None], Slot] = {}
         self._writing = asyncio.Lock()
@@ -181,7 +181,7 @@ class Poller:
                 batch.batch_id,
                 batch.size,
                 Settling(now - age),
-                due=now + max(0.0, self._readiness.seconds - age),
+                due=first_due(now, age, readiness=self._readiness, wait=self._wait),
             )
             async with self._writing:
                 await self._blocking(self._book.meet, watch)

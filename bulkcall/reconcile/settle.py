@@ -22,6 +22,8 @@ OLD_SETTLE_SECONDS = 2.0
 
 FIRST_GUESS = 1.0
 """Seconds from a batch's acceptance to its first poll, until batches of the run teach better."""
+GUESS_SHARE = 0.1
+"""That first poll takes no more than this part of a short wait."""
 QUICKEST = 0.3
 SLOWEST = 60.0
 SHRINK = 0.9
@@ -82,7 +84,14 @@ class Settling:
 class Readiness:
     """How long the server takes to finish a batch, learned from the batches of this run."""
 
+    guess: float = FIRST_GUESS
+    """What is said until then."""
     _ages: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+    @classmethod
+    def within(cls, wait: float) -> Readiness:
+        """Know nothing yet, with so many seconds to wait."""
+        return cls(min(FIRST_GUESS, max(QUICKEST, wait * GUESS_SHARE)))
 
     def learn(self, age: float, *, first_poll: bool) -> None:
         """Take note that a batch was found ready so many seconds after it was accepted."""
@@ -92,6 +101,6 @@ class Readiness:
     def seconds(self) -> float:
         """When to ask first: by then most batches were ready."""
         if not self._ages:
-            return FIRST_GUESS
+            return self.guess
         ages = sorted(self._ages)
         return min(SLOWEST, max(QUICKEST, ages[(3 * len(ages)) // 4]))

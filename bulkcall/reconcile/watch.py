@@ -20,6 +20,8 @@ SHORTEST = 0.3
 JITTER = 0.2
 LAST_LOOK = 1.0
 """Seconds before the end of the wait at which each open batch is to be asked for once more."""
+LOOKS_LEFT = 8
+"""No pause is longer than this part of the wait that is left: many looks also in a short one."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,14 @@ class Watch:
     """The unexpected records that were last written down."""
 
 
+def first_due(now: float, age: float, *, readiness: Readiness, wait: float) -> float:
+    """Say when to ask for a batch first, that was accepted `age` seconds ago.
+
+    Batches of the run may take longer than the whole wait: it is asked for all the same.
+    """
+    return now + min(max(0.0, readiness.seconds - age), max(SHORTEST, wait / 2))
+
+
 def next_due(
     watch: Watch, now: float, *, readiness: Readiness, chance: float, end: float | None, wait: float
 ) -> float:
@@ -69,12 +79,13 @@ def next_due(
         wait: how long the wait is, in seconds.
     """
     settling = watch.settling
-    longest = min(LONGEST, max(SHORTEST, wait / 5))
+    left = wait if end is None else end - now
+    longest = min(LONGEST, max(SHORTEST, left / LOOKS_LEFT))
     if settling.whole and not watch.problem:
         # All that is listed is final: the remaining polls only show that nothing more comes.
         delay = settling.seconds / (SETTLE_ANSWERS - 1) + 0.05
-        left = settling.alike_since + settling.seconds - now
-        delay = min(delay, max(SHORTEST, left + 0.05))
+        settled_in = settling.alike_since + settling.seconds - now
+        delay = min(delay, max(SHORTEST, settled_in + 0.05))
     else:
         start = max(SHORTEST, readiness.seconds / 2)
         delay = start * GROWTH ** min(watch.misses, 12)

@@ -82,6 +82,16 @@ def test_a_batch_id_that_is_not_known_yet_is_asked_again():
     assert stage.ledger.states() == {1: RowState.SUCCESS}
 
 
+@pytest.mark.parametrize(("wait", "polls"), [(3.0, 5), (10.0, 8), (60.0, 12)])
+def test_a_short_wait_is_used_for_as_many_polls_as_a_slow_server_needs(wait, polls):
+    """A listing that changes only at the last of several polls is confirmed in a short wait too."""
+    answers = [[element(1, "processing")]] * (polls - 1) + [[element(1)]]
+    stage = Stage(lambda _: answers.pop(0), timeout=wait)
+    stage.accept(1, [1])
+    stage.run()
+    assert stage.ledger.states() == {1: RowState.SUCCESS}
+
+
 def test_a_batch_id_that_stays_unknown_leaves_its_rows_pending():
     """404 to the end: pending, with the server's answer in the message."""
     stage = Stage(lambda _: TurnedDown("404 not found", http_status=404), timeout=30)

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcall.reconcile.settle import FIRST_GUESS, QUICKEST, SLOWEST, Readiness, Settling
-from bulkcall.reconcile.watch import LAST_LOOK, LONGEST, Watch, most_worth, next_due
+from bulkcall.reconcile.watch import (
+    LAST_LOOK,
+    LONGEST,
+    LOOKS_LEFT,
+    SHORTEST,
+    Watch,
+    first_due,
+    most_worth,
+    next_due,
+)
 
 
 def seen(*answers, accepted_at=0.0):
@@ -91,6 +100,26 @@ def test_backoff_grows_within_bounds_and_ends_before_the_end(misses, chance, wai
     assert 100.0 < due <= 100.0 + LONGEST * 1.2
     if wait > LAST_LOOK:
         assert due <= 100.0 + wait - LAST_LOOK
+
+
+@given(st.integers(0, 200), st.floats(0, 1), st.floats(0, 900), st.booleans())
+def test_no_pause_takes_more_than_its_share_of_what_is_left(misses, chance, left, whole):
+    """However often nothing new was told, looks come closer together as the end does."""
+    one = watch(misses=misses)
+    one.settling.whole = whole
+    due = next_due(one, 100.0, readiness=Readiness(), chance=chance, end=100.0 + left, wait=900.0)
+    assert due - 100.0 <= max(SHORTEST, left / LOOKS_LEFT) + 1e-9
+
+
+@given(st.floats(0, 900), st.floats(0, 100), st.floats(0.5, 60))
+def test_a_batch_is_first_asked_within_the_wait(wait, age, took):
+    """A short wait leaves time for more polls, whatever batches of the run took so far."""
+    fresh = Readiness.within(wait)
+    assert QUICKEST <= fresh.seconds <= FIRST_GUESS
+    fresh.learn(took, first_poll=False)
+    due = first_due(100.0, age, readiness=fresh, wait=wait)
+    assert 100.0 <= due <= 100.0 + max(SHORTEST, wait / 2)
+    assert due <= 100.0 + max(0.0, fresh.seconds - age)
 
 
 def test_repeated_misses_wait_longer():
