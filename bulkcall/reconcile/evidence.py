@@ -56,17 +56,6 @@ def tells(pattern: str) -> bool:
     return pattern.strip(MASK) != ""
 
 
-def same_words(listed: Listed, sent: CallRecord) -> bool:
-    """Tell quickly whether all soft fields are shown just as they were sent."""
-    return (
-        listed.starts_at == sent.starts_at
-        and listed.dynamic_call_reason == sent.dynamic_call_reason
-        and listed.dynamic_label_name == sent.dynamic_label_name
-        and listed.label_id == sent.label_id
-        and listed.ends_at == sent.ends_at
-    )
-
-
 def conflicts(listed: Listed, sent: CallRecord) -> int:
     """Count the soft fields that the server shows otherwise than they were sent.
 

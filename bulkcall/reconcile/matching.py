@@ -17,7 +17,6 @@ from bulkcall.reconcile.evidence import (
     ROUNDING_MS,
     conflicts,
     form,
-    same_words,
     shows,
     tells,
 )
@@ -35,6 +34,7 @@ MASKED_CONFLICTS = 1
 """How many soft fields may differ before a masked record with a row's stamp is a stranger."""
 
 
+_MISSING = RowState.MISSING
 _EVIDENCE = slice(1, 9)
 """Where the fields of `Listed` stand that tell rows apart."""
 
@@ -61,19 +61,21 @@ def match(rows: Sequence[SentRow], listed: Iterable[Listed]) -> Matching:
         listed: the server's records for the batch.
     """
     sent = _Sent(rows)
-    own: list[list[Listed]] = [[] for _ in rows]
+    # One record a row is the rule, so a second one may cost more than an empty list for each row.
+    own: list[tuple[Listed, ...]] = [()] * len(rows)
     shared: list[tuple[tuple[int, ...], Listed]] = []
     unexpected: list[Listed] = []
     blank: list[Listed] = []
     told = False
+    fitting = sent.fitting
     for record in _distinct(listed):
-        if not record.whole and record.ends_at is None and not _visible(record):
+        if record.ends_at is None and not record.whole and not _visible(record):
             blank.append(record)
             continue
         told = True
-        places = sent.fitting(record)
+        places = fitting(record)
         if len(places) == 1:
-            own[places[0]].append(record)
+            own[places[0]] += (record,)
         elif places:
             shared.append((places, record))
         else:
@@ -83,7 +85,7 @@ def match(rows: Sequence[SentRow], listed: Iterable[Listed]) -> Matching:
         shared = [(sent.closest(range(len(rows)), record), record) for record in blank]
         blank = []
     verdicts = [
-        judge_row(row.row, records) if records else Verdict(row.row, RowState.MISSING)
+        judge_row(row.row, records) if records else Verdict(row.row, _MISSING)
         for row, records in zip(rows, own, strict=True)
     ]
     for group in grouped(shared):
@@ -139,11 +141,24 @@ class _Sent:
     def _agrees(self, place: int, listed: Listed) -> bool:
         sent = self._records[place]
         caller, receiver = listed.caller_number, listed.receiver_number
+        if receiver not in BLIND:
+            # A server masks all numbers in one form: tried first, it settles nearly all of them.
+            first, after, mask = self._form
+            number = sent.receiver_number
+            if number[:first] + mask + number[after:] != receiver:
+                self._form = form(receiver)
+                if not shows(receiver, number):
+                    return False
+        if caller not in BLIND and not _caller_shows(caller, sent.caller_number):
+            return False
+        # In most listings all words are shown just as they were sent.
         return (
-            (caller in BLIND or _caller_shows(caller, sent.caller_number))
-            and (receiver in BLIND or self._shows(receiver, sent.receiver_number))
-            and (same_words(listed, sent) or conflicts(listed, sent) <= MASKED_CONFLICTS)
-        )
+            listed.dynamic_call_reason == sent.dynamic_call_reason
+            and listed.starts_at == sent.starts_at
+            and listed.dynamic_label_name == sent.dynamic_label_name
+            and listed.label_id == sent.label_id
+            and listed.ends_at == sent.ends_at
+        ) or conflicts(listed, sent) <= MASKED_CONFLICTS
 
     def _by_whole_numbers(self, listed: Listed) -> tuple[int, ...]:
         places = self._by_pair.get((listed.caller_number, listed.receiver_number), ())
@@ -156,14 +171,6 @@ class _Sent:
             place for place in places if abs(self._records[place].ends_at - ends_at) < ROUNDING_MS
         ]
         return self.closest(near, listed)
-
-    def _shows(self, pattern: str, number: str) -> bool:
-        # A server masks all numbers in one form: tried first, it settles nearly all of them.
-        first, after, mask = self._form
-        if number[:first] + mask + number[after:] == pattern:
-            return True
-        self._form = form(pattern)
-        return shows(pattern, number)
 
     def closest(self, places: Sequence[int], listed: Listed) -> tuple[int, ...]:
         """Keep the rows with the fewest conflicts; a tie keeps them all."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bulkcall.records import Match, RowState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bulkcall.reconcile.listed import Listed
 
@@ -39,6 +40,10 @@ class Verdict(NamedTuple):
         return self.state is _SUCCESS or self.state is _ERROR
 
 
+# By far the most verdicts are made in judge_row: this is half of what naming the fields costs.
+_verdict: Callable[[tuple[object, ...]], Verdict] = partial(tuple.__new__, Verdict)
+
+
 @dataclass(frozen=True, slots=True)
 class Matching:
     """What one listing of a batch says of all its rows."""
@@ -56,8 +61,10 @@ def judge_row(row: int, records: Sequence[Listed]) -> Verdict:
     if len(records) > 1:
         return _judge_repeated(row, records)
     only = records[0]
-    words = only.message if only.state is _SUCCESS else _words(only)
-    return Verdict(row, only.state, _found_by(only), words, only.record_id, only.field)
+    state = only.state
+    words = only.message if state is _SUCCESS else _words(only)
+    found_by = _NUMBER if only.whole else _found_by(only)
+    return _verdict((row, state, found_by, words, only.record_id, only.field))
 
 
 def judge_group(rows: Sequence[int], records: Iterable[Listed]) -> list[Verdict]:
