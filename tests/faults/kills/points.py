@@ -38,7 +38,7 @@ POINTS = {
     "Api.send_record": "bulkcall.api.client:Api.send_record",
     "Api.create_batch": "bulkcall.api.client:Api.create_batch",
     "Api.batch_status": "bulkcall.api.client:Api.batch_status",
-    "publish": "bulkcall.pipeline:publish",
+    "publish": "bulkcall.closing:publish",
     "Path.replace": "pathlib:Path.replace",
     "os.fsync": "os:fsync",
 }
