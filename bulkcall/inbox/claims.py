@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from bulkcall.errors import StoppedError
 from bulkcall.inbox.drops import Signature
 from bulkcall.inbox.places import content_of, moving, sync
 from bulkcall.report import replacing
@@ -37,9 +38,9 @@ class Claim:
         """Tell whether a file is the claimed one, by its signature or else its content."""
         try:
             facts = path.lstat()
-        except OSError:
+            return Signature.of(facts) == self.signature or content_of(path) == self.sha256
+        except (OSError, StoppedError):
             return False
-        return Signature.of(facts) == self.signature or content_of(path) == self.sha256
 
 
 class Claims:

@@ -15,6 +15,7 @@ from bulkcall.errors import (
     ExitStatus,
     RunHeldError,
     SettingsError,
+    StoppedError,
     TurnedDownError,
     UsageError,
 )
@@ -117,7 +118,10 @@ class Worker:
         path = self._places.inbox / drop.name
         if not path.exists():
             return None
-        sha256 = content_of(path)
+        try:
+            sha256 = content_of(path)
+        except StoppedError as error:  # its owner has to let us; the others need not wait for that
+            return Left(drop.name, str(error).removeprefix(f"{path}: "), ExitStatus.STOPPED)
         claim = Claim(new_run_id(self._clock.now_ms()), drop.name, sha256, drop.signature)
         if not claim.is_file(path):
             return Left(drop.name, "still being written")
@@ -266,6 +270,8 @@ class Worker:
             result = campaigns.report(
                 claim.run_id, settings=self._settings, out=place if moved else home
             )
+            if run.state is RunState.STOPPED:
+                result = replace(result, error=TurnedDownError(run.reason))
             after.result = result = self._put_away(claim, result)
         self._claims.drop(claim)
         return _taken(claim, fate, result, result.folder, resumed=resumed)

@@ -303,6 +303,37 @@ def test_a_surprise_over_one_file_does_not_end_the_night(folder, monkeypatch):
     assert [each.fate for each in folder.night().taken] == [Fate.DONE]
 
 
+def test_a_file_that_may_not_be_opened_keeps_no_other_waiting(folder, monkeypatch):
+    """It stays, with exit status 1 (root may open all, so the system's refusal is made up)."""
+    from bulkcall.errors import StoppedError
+    from bulkcall.inbox import worker
+
+    real = worker.content_of
+
+    def denied(path):
+        if path.name == "a.csv":
+            raise StoppedError(f"{path}: can't be read (Permission denied)")
+        return real(path)
+
+    monkeypatch.setattr(worker, "content_of", denied)
+    folder.drop("a.csv")
+    folder.drop("b.csv")
+    night = folder.night()
+    assert [(each.name, each.fate) for each in night.taken] == [("b.csv", Fate.DONE)]
+    assert night.line().endswith("left in the inbox: 1 can't be read (Permission denied)")
+    assert (night.exit_status, folder.names()) == (1, ["a.csv"])
+
+
+def test_a_run_that_a_person_works_on_is_left_to_them(folder):
+    """`bulkcall resume` by hand at the same time: nobody waits, and nothing is sent twice."""
+    night = stop_midway(folder)
+    with open_ledger(folder.settings) as ledger, ledger.hold(night.taken[0].run_id):
+        held = folder.night()
+    assert (held.taken, held.exit_status) == ((), 1)
+    assert held.left[0].why == "being run by another process"
+    assert [each.fate for each in folder.night().taken] == [Fate.DONE]
+
+
 def test_the_deadline_decides_where_it_is_asked_to(folder):
     """The file with the earliest ends_at goes first, whichever came first."""
     from time import time
