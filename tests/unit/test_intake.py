@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -69,3 +71,20 @@ def test_a_tolerance_that_is_none_is_refused(text):
     """Anything but a number of rows or a share is wrong usage."""
     with pytest.raises(UsageError, match="--max-invalid"):
         Tolerance.parse(text)
+
+
+def test_checking_a_file_loads_only_what_it_needs(tmp_path):
+    """No ledger, renderer, HTTP client or query engine: they take longer than a file's check."""
+    file = tmp_path / "campaign.csv"
+    file.write_text("caller,receiver,label\n9876543210,x,Acme Courier\n")
+    script = (
+        "import sys\n"
+        "from bulkcall.cli.main import run\n"
+        "status = run(['validate', sys.argv[1], '--start', 'now', '--window', '1h', '--json'])\n"
+        "heavy = {'sqlalchemy', 'jinja2', 'pygal', 'httpx', 'aiohttp', 'pyarrow.dataset'}\n"
+        "print(status, sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script, str(file)], capture_output=True, text=True, check=True
+    )
+    assert said.stderr.splitlines()[-1] == "3 []"
