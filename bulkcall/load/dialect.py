@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bulkcall.load.header import known_columns
 from bulkcall.load.patient import Parsed, parse
+from bulkcall.masking import masked_text
 
 DELIMITERS = (",", ";", "\t", "|")
 _BLANK = '"\r\n' + "".join(DELIMITERS)
@@ -74,7 +75,7 @@ def _dialect(delimiter: str, parsed: Parsed, at: int, consumed: int, next_line: 
             if known_columns(row) > 1:
                 hint = (
                     f"line {number} looks like the header; delete what stands above it "
-                    f"(line {parsed.lines[at]}: {header[0][:40]!r})"
+                    f"(line {parsed.lines[at]}: {masked_text(header[0])[:40]!r})"
                 )
                 break
     return Dialect(delimiter, tuple(header), parsed.lines[at], consumed, next_line, hint)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import CampaignFileError, UsageError
 from bulkcall.load.aliases import field_of
+from bulkcall.masking import masked_text
 from bulkcall.records import Field
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def find_fields(
 
 
 def shown(columns: Sequence[str]) -> str:
-    """List column names for a person."""
-    names = ", ".join(repr(name[:60]) for name in columns[:_SHOWN])
+    """List column names for a person; without a header, they are somebody's phone numbers."""
+    names = ", ".join(repr(masked_text(name)[:60]) for name in columns[:_SHOWN])
     more = len(columns) - _SHOWN
     return f"{names} and {more} more" if more > 0 else names
 

@@ -86,6 +86,12 @@ def test_no_known_column_is_refused():
         find_fields(["a", "b"], {})
 
 
+def test_a_file_without_a_header_names_nobody():
+    """Its first row is taken for the header: the message stands in logs, so numbers are masked."""
+    with pytest.raises(CampaignFileError, match=r"found: '91•••••••001', '\+ Bank'"):
+        find_fields(["919876500001", "+ Bank"], {})
+
+
 @pytest.mark.parametrize("missing", FULL)
 def test_a_missing_required_column_is_refused(missing):
     """Callers, receivers, a label of some kind and times are required."""
