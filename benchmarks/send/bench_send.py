@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import statistics
 import subprocess
@@ -100,8 +99,6 @@ async def bulkcall(job: dict) -> None:
         stop, clock = Stop(), SystemClock()
         async with Api(settings, clock, token_log=ledger, stop=stop) as api:
             await api.open_slots()
-            gc.collect()
-            gc.freeze()
             measure = Measure()
             asyncio.get_running_loop().call_later(job["seconds"], stop.request, "time is up")
             await send(

@@ -11,6 +11,7 @@ from bulkcall.errors import LedgerError
 from bulkcall.pace import StopAsked
 from bulkcall.progress import Stop
 from bulkcall.records import Channel, OnUnknown
+from bulkcall.send import collector
 from bulkcall.send.breaker import REFUSED_IN_A_ROW, Breaker, TurnedDown
 from bulkcall.send.courier import Courier, finish
 from bulkcall.send.feed import Feed
@@ -152,7 +153,8 @@ class Sender:
             await self._expire()
             if total and not stop.requested:
                 await self._api.open_slots()
-                await self._send_all()
+                with collector.settled():
+                    await self._send_all()
             if self._fatal is not None:
                 raise self._fatal
             await self._expire()

@@ -37,7 +37,18 @@ MOST_DEAD_TOKENS = 8
 """The account's cap allows ten tokens in half an hour."""
 
 
-def test_ledger_and_journal_agree_after_a_long_run_in_changing_weather(ledger):
+def told(result, over):
+    """The figures of the run in one line, as docs/weather.md has them."""
+    ended = result.ended
+    outcomes = ", ".join(f"{count:,} `{word}`" for word, count in sorted(result.counts.items()))
+    return (
+        f"A soak of {SECONDS} s at 100/s with faults switched on and off: {ended.rows:,} rows, "
+        f"{ended.requests:,} requests ({ended.retries:,} of them retries), {over} over the limit; "
+        f"{outcomes}; ledger and journal agree row by row."
+    )
+
+
+def test_ledger_and_journal_agree_after_a_long_run_in_changing_weather(ledger, capsys):
     """Row by row: nothing lost, nothing made up, and no window over the limit by our doing."""
     rng = random.Random(7)
     with running(rules="none", token_limit=0) as sandbox:
@@ -73,6 +84,7 @@ def test_ledger_and_journal_agree_after_a_long_run_in_changing_weather(ledger):
         assert result.error is None
         check_truth(result, sandbox)
         over = [entry for entry in sandbox.journal() if entry.over]
-    print(f"\n{result.counts} requests {result.ended.requests} retries {result.ended.retries}")  # noqa: T201 - the figures of the run
+    with capsys.disabled():
+        print(f"\n{told(result, len(over))}")  # noqa: T201 - the figures of the run, for people
     assert set(result.counts) <= {"success", "unknown"}
     assert len(over) <= 0.002 * result.ended.requests
