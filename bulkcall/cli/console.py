@@ -46,7 +46,12 @@ class Console:
         return status
 
     def line(self, level: str, text: str, *, stage: str = "") -> None:
-        """Write one line to standard error; `stage` is shown in JSON alone."""
+        """Write one line to standard error, unless it is news and nobody wants any (`--quiet`).
+
+        `stage` is shown in JSON alone.
+        """
+        if level == "info" and self.verbosity < 0:
+            return
         if self.log_format == "json":
             click.echo(self.formatted(level, text, stage=stage), err=True)
         elif level == "error":

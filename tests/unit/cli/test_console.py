@@ -50,6 +50,17 @@ def test_plain_progress_says_how_each_stage_ended(capsys):
     assert said[0].startswith("sending: 4 of 4 rows")
 
 
+def test_quiet_leaves_news_out_but_no_error(capsys):
+    """With --quiet a line of news is not written, as text or JSON; an error is."""
+    for log_format in ("text", "json"):
+        console = Console(verbosity=-1, log_format=log_format)
+        console.line("info", "a.csv: done")
+        console.line("error", "the disk is full")
+    written = capsys.readouterr().err
+    assert "a.csv" not in written
+    assert written.count("the disk is full") == 2
+
+
 def test_quiet_says_nothing(capsys):
     """-q leaves standard error to errors."""
     quiet = progress_for(Console(verbosity=-1))
