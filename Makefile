@@ -39,8 +39,8 @@ format: $(READY)  ## let the formatter have its way
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## measure against named peers (takes long; see docs/benchmarks.md)
-	$(PYTHON) benchmarks/run_all.py
+bench:  ## measure against named peers (BENCH=--full: the long form; docs/benchmarks.md)
+	$(PYTHON) benchmarks/run_all.py $(BENCH)
 
 faults: $(READY)  ## the long form of the kill and weather tests
 	$(BIN)/python -m pytest -m slow tests/faults
