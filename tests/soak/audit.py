@@ -20,6 +20,9 @@ class Server:
     def __init__(self, entries):
         self.took, self.heard, self.words = Counter(), Counter(), defaultdict(set)
         self.requests = 0
+        self.shown = Counter()
+        """Attempts that the reports show, of all files together: what was turned down in one file
+        may go again in another."""
         for entry in entries:
             if entry.call not in POSTS:
                 continue
@@ -55,6 +58,10 @@ def audit(world, producer, entries):
     for sha256, name in producer.damaged.items():
         if files[sha256] != 1 or name not in whys:
             wrong.append(f"damaged {name} is not in failed/ once, with the reason")
+    for number, took in server.took.items():
+        figures["applied twice or more"] += took > 1
+        if took > server.shown[number]:
+            wrong.append(f"{number}: applied {took} times, {server.shown[number]} shown")
     strangers = set(server.took) - {f"91{row[1]}" for r in producer.contents.values() for row in r}
     wrong += [f"{len(strangers)} receivers were sent that nobody dropped"] if strangers else []
     left = [path.name for path in world.folder.iterdir() if path.is_file()]
@@ -95,14 +102,12 @@ def _rows(folder, rows, server, figures):
         if outcome in {"invalid", "duplicate"}:
             continue  # its number may be another row's
         took = server.took[number]
-        figures["applied twice or more"] += took > 1
         figures["shown with more than one attempt"] += attempts > 1
         if outcome == "success" and row["batch_id"] not in server.words[number]:
             wrong.append(f"{number}: success without the server's word")
         if took and outcome not in TAKEN:
             wrong.append(f"{number}: taken by the server, called {outcome}")
-        if took > attempts:
-            wrong.append(f"{number}: applied {took} times, {attempts} shown")
+        server.shown[number] += attempts
         if outcome == "unsent":
             wrong.append(f"{number}: unsent in the end")
     return wrong

@@ -45,7 +45,7 @@ class Month:
         self._rng = random.Random(seed)
         self._nights = nights
         self._scale = scale
-        self._producer = Producer(world.folder, self._rng)
+        self.producer = Producer(world.folder, self._rng)
         self._upload = None
 
     def live(self):
@@ -55,18 +55,18 @@ class Month:
             self._drop(night)
             self._work(night)
         self._calm()
-        figures, wrong = audit(self._world, self._producer, self._world.journal())
+        figures, wrong = audit(self._world, self.producer, self._world.journal())
         figures.update(self._world.figures)
         figures["nights"] = self._nights
         seconds = time.monotonic() - began
-        return Came(figures, self._producer.kinds, [*self._world.wrong, *wrong], seconds)
+        return Came(figures, self.producer.kinds, [*self._world.wrong, *wrong], seconds)
 
     def _size(self):
         return self._rng.randrange(30, 30 + self._scale)
 
     def _drop(self, night):
         """Put the night's files there: always one, mostly more, of all kinds in turn."""
-        put, rows = self._producer, self._producer.rows
+        put, rows = self.producer, self.producer.rows
         put.put(f"night-{night:02d}.csv", rows(self._size()))
         kind = night % 8
         if kind == 1:
@@ -88,7 +88,7 @@ class Month:
 
     def _end_upload(self):
         if self._upload is not None:
-            self._producer.end_upload(self._upload)
+            self.producer.end_upload(self._upload)
             self._upload = None
 
     def _work(self, night):
@@ -115,17 +115,17 @@ class Month:
         if trouble == "token":
             world.new_token()
         if found and rng.random() < 0.5:  # what arrived late, after the night's first round
-            self._producer.put(
-                f"after-{night:02d}.csv", self._producer.rows(self._size()), kind="after the round"
+            self.producer.put(
+                f"after-{night:02d}.csv", self.producer.rows(self._size()), kind="after the round"
             )
             world.round(*flags)
         world.fine_weather()
-        self._producer.wait()
+        self.producer.wait()
 
     def _calm(self):
         """Let the last of it go out in good weather."""
         self._end_upload()
-        self._producer.wait()
+        self.producer.wait()
         for _ in range(6):
             found = self._world.round("--channel", "batch")
             if found and not found["files"] and not found["left"]:
