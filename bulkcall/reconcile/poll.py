@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.api import ApiFailure, InDoubt, NoToken, Unavailable, Unreachable, Unreadable
 from bulkcall.errors import LedgerError, ServerAwayError, StoppedError
+from bulkcall.masking import masked_text
 from bulkcall.pace import StopAsked
 from bulkcall.reconcile.book import Book
 from bulkcall.reconcile.settle import OLD_SECONDS, Readiness, Settling
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 Blocking = Callable[..., Awaitable[Any]]
 """Calls blocking code with these arguments without holding up the event loop."""
 
+_LOG = logging.getLogger(__name__)
 STAGE = "reconcile"
 LOOK_UP = 0.25
 """Seconds between two looks at the ledger, the stop request and the time."""
@@ -247,12 +250,22 @@ class Poller:
             known = await self._blocking(
                 self._book.enter, watch, answer.records, answer.odd, now=now, at=at
             )
+        _LOG.log(
+            logging.INFO if watch.done else logging.DEBUG,
+            "batch %d: %d of %d rows open%s",
+            watch.batch,
+            watch.open_rows,
+            watch.size,
+            ", status final" if watch.done else "",
+            extra={"batch_id": watch.batch_id},
+        )
         watch.problem = ""
         watch.misses = 0 if known else watch.misses + 1
         self._progress.advance(STAGE, known)
         if watch.odd and watch.odd != odd:
             self._progress.note(
-                f"batch {watch.batch_id}: some values of its status can't be read: {watch.odd}"
+                f"batch {watch.batch_id}: some values of its status can't be read: "
+                + masked_text(watch.odd)
             )
         age = now - watch.settling.accepted_at
         if watch.done and not watch.open_rows and age < OLD_SECONDS:
@@ -262,6 +275,13 @@ class Poller:
     def _failed(self, watch: Watch, failure: ApiFailure) -> None:
         """Take note that a poll brought no status; nothing is lost by it, so it is asked again."""
         now = self._clock.monotonic()
+        _LOG.info(
+            "batch %d: no status (%s, HTTP %s)",
+            watch.batch,
+            type(failure).__name__,
+            failure.http_status or "-",
+            extra={"batch_id": watch.batch_id},
+        )
         watch.problem = failure.message
         watch.misses += 1
         self._plan(watch, now)
@@ -276,7 +296,7 @@ class Poller:
         if now - self._silent_since >= allowed:
             raise ServerAwayError(
                 f"the API has not answered for {now - self._silent_since:.0f} s "
-                f"({failure.message}); all that was sent is written down, "
+                f"({masked_text(failure.message)}); all that was sent is written down, "
                 "`bulkcall reconcile` asks again"
             )
 
