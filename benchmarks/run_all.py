@@ -4,9 +4,10 @@
     python benchmarks/run_all.py --full               as the documentation's tables (hours)
     python benchmarks/run_all.py --only send pacing   some of them
 
-The environment is benchmarks/.venv (or `--venv`): bulkcall itself and its peers (benchmarks/requirements.txt),
-made where it is missing and brought up to date where that file or pyproject.toml is newer. Only the
-standard library is needed to run this. Exit status 1 if a benchmark failed; the others still run.
+The environment is benchmarks/.venv (or `--venv`): bulkcall itself and its peers, which stand in
+benchmarks/requirements.txt. It is made where it is missing, and brought up to date where that file
+or pyproject.toml is newer. Only the standard library is needed to run this. Exit status 1 if a
+benchmark failed; the others still run.
 """
 
 from __future__ import annotations
