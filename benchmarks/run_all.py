@@ -48,7 +48,7 @@ BENCHMARKS = (
     Benchmark("ledger", "Ledger: bulk load", "ledger/run.py", "load --rows 100000 --rounds 1",
               "load"),
     Benchmark("ledger", "Ledger: a long history", "ledger/run.py",
-              "history --history 300000 --rounds 1", "history"),
+              "history --history 4000000 --rounds 1", "history"),
     Benchmark("ledger", "Ledger: beside the sender", "ledger/run.py",
               "sender --rows 20000 --rounds 1", "sender"),
     Benchmark("http", "HTTP: the cost of a request", "http/run.py", "--seconds 2 --rounds 1"),
