@@ -55,6 +55,11 @@ class Claims:
             file.write(json.dumps(asdict(claim), ensure_ascii=False).encode())
         return claim
 
+    def tidy(self) -> None:
+        """Take away what a process left that was killed over writing; the inbox must be locked."""
+        for part in self._folder.glob(".*.part"):
+            part.unlink(missing_ok=True)
+
     def all(self) -> list[Claim]:
         """Give all claims, the oldest first."""
         return [_read(path) for path in sorted(self._folder.glob("*.json"))]

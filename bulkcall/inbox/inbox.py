@@ -139,7 +139,8 @@ class Inbox:
         return Night(tuple(taken), tuple(left))
 
     def _take_all(self, taken: list[Taken], left: list[Left], *, patient: bool) -> None:
-        ready = self._look()  # at once, so that files settle while old runs are resumed
+        self._claims.tidy()
+        self._look()  # at once, so that files settle while old runs are resumed
         patience = self._clock.monotonic() + self._settle if patient else 0.0
         for claim in self._claims.all():
             if self._must_end(taken):

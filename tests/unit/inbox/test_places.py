@@ -68,6 +68,15 @@ def test_claims_survive_as_they_were_written(places):
     assert claims.all() == []
 
 
+def test_half_a_claim_is_no_claim_and_is_swept(places):
+    """What a process left that was killed over writing it."""
+    (places.claims / ".20260101-000000-abc.json.123.part").write_text("{")
+    claims = Claims(places.claims)
+    assert claims.all() == []
+    claims.tidy()
+    assert not any(places.claims.iterdir())
+
+
 def test_a_claim_knows_its_file(places):
     """By signature, or by content where it was touched; not where another one took its name."""
     path = places.inbox / "a.csv"
