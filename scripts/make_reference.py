@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -50,7 +51,9 @@ def settings_page() -> str:
 def commands_page() -> str:
     """Give docs/commands.md."""
     lines = ["# Commands", "", "Made from the code by `scripts/make_reference.py`.", ""]
-    context = click.Context(bulkcall, info_name="bulkcall", terminal_width=96)
+    # The same words for help whether or not the program has run in this process before.
+    settings: dict[str, Any] = {"terminal_width": 96, **bulkcall.context_settings}
+    context = click.Context(bulkcall, info_name="bulkcall", **settings)
     lines += _help(bulkcall, context)
     for name in COMMANDS:
         command = bulkcall.get_command(context, name)

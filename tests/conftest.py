@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 
 import pytest
 from hypothesis import settings
@@ -23,3 +24,13 @@ def _states(tmp_path_factory):
 def _own_state(_states, monkeypatch):
     """Keep what a test leaves for the next process (tokens, pace) from other tests and the user."""
     monkeypatch.setenv("XDG_STATE_HOME", str(_states / str(next(_numbers))))
+
+
+@pytest.fixture(autouse=True)
+def _own_logging():
+    """Undo what a command run in this process did to the log: -q would silence later tests."""
+    log, root = logging.getLogger("bulkcall"), logging.getLogger()
+    before = log.level, root.level
+    yield
+    log.setLevel(before[0])
+    root.setLevel(before[1])

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from html.parser import HTMLParser
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 from report_campaign import HOSTILE, sample_ledger
 from report_ledgers import START, FakeLedger, batch, result
 
-import bulkcall.report
 from bulkcall.ledger.model import RunState
 from bulkcall.records import Outcome
 from bulkcall.report import build_report
@@ -156,7 +155,7 @@ def contrast(one, other):
 @pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
 def test_contrast_is_enough_for_everyone(scheme):
     """Text has 4.5 to 1 on whatever it stands on, coloured pieces have 3 to 1 (WCAG AA)."""
-    css = Path(bulkcall.report.__file__).with_name("templates").joinpath("report.css").read_text()
+    css = files("bulkcall.report").joinpath("templates", "report.css").read_text("utf-8")
     block = re.findall(r":root \{(.*?)\}", css, re.DOTALL)[scheme]
     colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+)", block))
     for ink in ("ink", "quiet", "blue"):
