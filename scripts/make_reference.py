@@ -7,6 +7,7 @@ docs/bulkcall.schema.json; a test fails when they drift from what it would write
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,16 @@ PAGES = {
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write the pages; with --check, name those that drift instead, and fail."""
+    drifting = []
     for name, page in PAGES.items():
-        (DOCS / name).write_text(page(), encoding="utf-8")
+        file, text = DOCS / name, page()
+        if "--check" not in sys.argv[1:]:
+            file.write_text(text, encoding="utf-8")
+        elif file.read_text(encoding="utf-8") != text:
+            drifting.append(name)
+    if drifting:
+        sys.exit(f"drifted from the code: {', '.join(drifting)}; run {sys.argv[0]}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ def test_two_runs_of_one_file(place, channel):
     assert [process.wait() for process in both] == [3, 3], [process.err for process in both]
     took = applied(place.entries())
     assert set(took.values()) == {1}
-    assert len(took) == sum(word in ("success", "error") for word in place.campaign.expected)
     tables = [place.outcomes(place.work / name) for name in ("one", "two")]
     for one, two, expected in zip(*tables, place.campaign.expected, strict=True):
         said = {one["outcome"], two["outcome"]}
@@ -27,4 +26,7 @@ def test_two_runs_of_one_file(place, channel):
         if expected == "success":
             assert "duplicate" in said, (one, two)
     sent = Counter(row["outcome"] for table in tables for row in table)
+    # A row that one run saw turned down may go again with the other (contract: Outcomes).
+    assert len(took) == sent["success"] + sent["error"]
+    assert sent["error"] >= place.campaign.expected.count("error")
     assert sent["success"] == place.campaign.expected.count("success")
