@@ -30,7 +30,7 @@ class Server:
 
     def __init__(self) -> None:
         found = shutil.which("postgres")
-        bins = [Path(found).parent] if found else []
+        bins = [Path(found).resolve().parent] if found else []
         bins += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
         if not bins:
             raise NoServerError(
@@ -82,12 +82,16 @@ class Server:
             connection.execute("DROP SCHEMA IF EXISTS bulkcall CASCADE")
         yield self.url("postgres")
 
+    def program(self, name: str) -> Path:
+        """Give the path of one of its programs, e.g. pg_dump."""
+        return self._bin / name
+
     def url(self, name: str) -> str:
         """Give a database's URL."""
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{name}"
 
     def _run(self, program: str, *arguments: object) -> None:
-        command = [str(self._bin / program), *map(str, arguments)]
+        command = [str(self.program(program)), *map(str, arguments)]
         if self._user:
             ids = [f"--reuid={self._user}", f"--regid={_group(self._user)}", "--clear-groups"]
             command = ["setpriv", *ids, *command]

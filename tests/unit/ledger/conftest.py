@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bulkcall.ledger import Ledger
+from tests.old_ledgers import Files
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -12,3 +13,9 @@ def ledger(request, tmp_path):
     """Give an empty ledger."""
     with Ledger.open(":memory:" if request.param == "memory" else str(tmp_path / "l.db")) as found:
         yield found
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Give ledgers of today's and of earlier versions."""
+    return Files(tmp_path)

@@ -6,16 +6,12 @@ import hashlib
 import os
 import sqlite3
 import stat
-from pathlib import Path
 
 import pytest
 
 from bulkcall.errors import DiskFullError, LedgerError
-from bulkcall.ledger import Ledger, migrations
-from bulkcall.ledger.schema import SCHEMA_VERSION
+from bulkcall.ledger import Ledger
 from tests.ledger_parts import NOW, loaded, new_run, told, valid
-
-OLD_LEDGERS = sorted((Path(__file__).parent / "ledgers").glob("v*.sql"))
 
 
 def digest(path):
@@ -120,57 +116,6 @@ def test_a_newer_ledger_is_refused(tmp_path):
         connection.execute("UPDATE meta SET value = '999'")
     connection.close()
     assert "newer bulkcall (schema 999" in refused(path)
-
-
-@pytest.mark.parametrize("path", OLD_LEDGERS, ids=lambda path: path.stem)
-def test_every_earlier_version_is_brought_up(tmp_path, path):
-    """A ledger of each version ever released opens, with its rows, as one of today's schema."""
-    old, new = tmp_path / "old.db", tmp_path / "new.db"
-    with sqlite3.connect(old) as connection:
-        connection.executescript(path.read_text())
-    connection.close()
-    Ledger.open(str(new)).close()
-    with Ledger.open(str(old)) as ledger:
-        assert told(ledger, "run-1") == {"success": 1, "unsent": 1, "invalid": 1}
-        assert [row.row for row in ledger.trace("919800000001").rows] == [1]
-        assert ledger.trace("911140000000").total == 3
-    assert definitions(old) == definitions(new)
-
-
-def definitions(path):
-    """Give the tables of a file with their columns, and its indexes."""
-    with sqlite3.connect(path) as connection:
-        found = connection.execute(
-            "SELECT type, name, iif(type = 'table', NULL, sql) FROM sqlite_master ORDER BY name"
-        ).fetchall()
-        for kind, name, _ in list(found):
-            if kind == "table":
-                found += connection.execute(f"PRAGMA table_xinfo({name})").fetchall()
-                found += connection.execute(f"PRAGMA index_list({name})").fetchall()
-    connection.close()
-    return found
-
-
-def test_there_is_a_ledger_of_every_version():
-    """Each version that was released has its ledger among the tests."""
-    assert [path.stem for path in OLD_LEDGERS] == [f"v{n}" for n in range(1, SCHEMA_VERSION + 1)]
-
-
-def test_a_migration_is_one_transaction(tmp_path, monkeypatch):
-    """A migration goes through whole, or leaves the ledger at its version."""
-    path = tmp_path / "ledger.db"
-    with Ledger.open(str(path)) as ledger:
-        loaded(ledger, "run-1", [valid(1)])
-    before = definitions(path)
-    monkeypatch.setattr(migrations, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    added = "ALTER TABLE runs ADD COLUMN note TEXT"
-    monkeypatch.setattr(migrations, "MIGRATIONS", {SCHEMA_VERSION: [added, "no SQL"]})
-    assert "syntax error" in refused(path)
-    assert definitions(path) == before
-    monkeypatch.setattr(migrations, "MIGRATIONS", {SCHEMA_VERSION: [added]})
-    with Ledger.open(str(path)) as ledger:
-        assert told(ledger, "run-1") == {"unsent": 1}
-    assert definitions(path) != before
 
 
 def test_a_ledger_where_none_can_be_is_refused(tmp_path):
