@@ -10,7 +10,8 @@ import pytest
 from bulkcall.sandbox.running import running
 from tests.faults.kills.judge import Figures
 from tests.faults.kills.nursery import Nursery
-from tests.faults.kills.place import TOKEN, Place
+from tests.faults.kills.place import Place
+from tests.faults.kills.secrets_on_disk import TOKEN
 from tests.integration.ledger.server import NoServerError, Server
 
 _names = itertools.count(1)

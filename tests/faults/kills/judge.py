@@ -12,6 +12,18 @@ from bulkcall.sandbox.running import applied, read_journal
 POSTS = ("realtime", "batch_create")
 TAKEN = {"success", "error", "pending", "missing", "unknown"}
 """What a record that the server applied may be called."""
+PROMISES = (
+    "lost",
+    "unearned",
+    "unaccounted",
+    "unseen",
+    "exaggerated",
+    "not_conserved",
+    "strangers",
+    "over_the_cap",
+    "in_clear",
+)
+"""The figures that have to be nothing."""
 
 
 @dataclass
@@ -41,6 +53,12 @@ class Figures:
     not_conserved: int = 0
     strangers: int = 0
     """Records called `unexpected`, though this run sent them."""
+    tokens: int = 0
+    """Tokens that the server created."""
+    over_the_cap: int = 0
+    """Token calls beyond those 10 in 30 minutes that the server allows."""
+    in_clear: int = 0
+    """Files on the disk that show a token or a key."""
 
     def add(self, other):
         """Add what was found in another campaign."""
@@ -53,10 +71,7 @@ class Figures:
     @property
     def broken(self):
         """The promises that did not hold."""
-        promises = (
-            "lost unearned unaccounted unseen exaggerated not_conserved strangers".split()  # noqa: SIM905
-        )
-        return {name: getattr(self, name) for name in promises if getattr(self, name)}
+        return {name: getattr(self, name) for name in PROMISES if getattr(self, name)}
 
 
 class Judge:
@@ -77,7 +92,9 @@ class Judge:
 
         `ends` counts what else ended it with rows in doubt.
         """
-        entries = [entry for entry in self.entries() if entry.call in POSTS]
+        everything = self.entries()
+        entries = [entry for entry in everything if entry.call in POSTS]
+        creations = [entry for entry in everything if entry.call == "token"]
         took = Counter()
         for record, times in applied(entries).items():
             took[record.receiver_number] += times
@@ -93,6 +110,8 @@ class Judge:
             applied=took.total(),
             not_conserved=int(not self._conserved(summary, rows)),
             strangers=len(summary["unexpected"]),
+            tokens=sum(entry.status == 200 for entry in creations),
+            over_the_cap=sum(entry.over or entry.status == 429 for entry in creations),
         )
         own = [tuple(row[name] for name in self._campaign.columns) for row in rows]
         found.lost = sum(

@@ -91,7 +91,8 @@ class Nursery:
         name = f".said-{next(self._numbers)}"
         kinds = ("stdin", "stdout", "stderr")
         files = {kind: folder.parent / f"{name}.{kind}" for kind in kinds}
-        files["stdin"].touch()
+        for path in files.values():
+            path.touch()
         number = self.ask(
             do="start",
             order={

@@ -9,8 +9,8 @@ from collections import Counter
 
 from tests.faults.kills.judge import Judge
 from tests.faults.kills.points import ENVIRONMENT, NAPPING
+from tests.faults.kills.secrets_on_disk import TOKEN, in_clear
 
-TOKEN = "made.for.tests"  # noqa: S105 - of a sandbox on loopback
 CALLER = "911140000000"
 
 
@@ -78,6 +78,16 @@ class Place:
         }
         self.write(60)
 
+    def use_keys(self, tokens=1):
+        """Have tokens created with a key pair, and kept, in place of one that is ready."""
+        del self.environ["BULKCALL_TOKEN"]
+        self.environ |= self.sandbox.environment() | {"BULKCALL_TOKENS": str(tokens)}
+
+    def kept(self):
+        """Give the files in which a token is kept."""
+        folder = self.home / "bulkcall" / "tokens"
+        return [path for path in folder.glob("*.token") if path.stat().st_size]
+
     def write(self, size):
         """Write a campaign file, in the place of what there is."""
         self.campaign = Campaign(size)
@@ -131,8 +141,10 @@ class Place:
         return process
 
     def found(self):
-        """Compare the report with the server's journal."""
-        return self._judge.look(self.out, self.kills, self.ends)
+        """Compare the report with the server's journal, and look for secrets on the disk."""
+        found = self._judge.look(self.out, self.kills, self.ends)
+        found.in_clear = len(in_clear(self.home))
+        return found
 
     def judged(self):
         """Compare them at the end, check that what must hold at any time holds, and count it."""
@@ -151,11 +163,12 @@ class Place:
         assert not broken, (broken, self.out)
 
     def ended_well(self, channel):
-        """Take the campaign to its end and check that each row ended as it should."""
+        """Take the campaign to its end and check that each row ended as it should; the figures."""
         self.to_the_end(channel)
-        self.judged()
+        found = self.judged()
         outcomes = [row["outcome"] for row in self.outcomes()]
         assert outcomes == self.campaign.expected
+        return found
 
     def entries(self):
         """Every request that the server got in this campaign."""

@@ -35,6 +35,8 @@ POINTS = {
     "Ledger.record": "bulkcall.ledger.ledger:Ledger.record",
     "Ledger.note_poll": "bulkcall.ledger.ledger:Ledger.note_poll",
     "Ledger.note_token_creation": "bulkcall.ledger.ledger:Ledger.note_token_creation",
+    "TokenOffice.create": "bulkcall.api.office:TokenOffice.create",
+    "Place.keep": "bulkcall.api.kept:Place.keep",
     "Api.send_record": "bulkcall.api.client:Api.send_record",
     "Api.create_batch": "bulkcall.api.client:Api.create_batch",
     "Api.batch_status": "bulkcall.api.client:Api.batch_status",

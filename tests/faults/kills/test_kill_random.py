@@ -8,8 +8,11 @@ import time
 
 import pytest
 
-SHORT = [("batch", 1), ("realtime", 1)]
-LONG = [(channel, seed) for channel in ("batch", "realtime") for seed in range(100, 130)]
+SHORT = [("batch", 1, True), ("realtime", 1, False)]
+# With a ready token, or with a key pair for two tokens.
+LONG = [
+    (channel, seed, seed % 3 == 0) for channel in ("batch", "realtime") for seed in range(100, 130)
+]
 
 
 def instant(chance, place, channel):
@@ -22,8 +25,11 @@ def instant(chance, place, channel):
     return (lambda: time.monotonic() >= until), "time"
 
 
-def check(place, channel, seed):
+def check(place, channel, seed, keys):
     """Kill the run and then its resumes up to four times; compare with the server's journal."""
+    if keys:
+        place.use_keys(2)
+    with_ = ", key pair" if keys else ""
     chance = random.Random(f"{channel} {seed}")
     arguments = place.begin(channel)
     for life in range(chance.randint(2, 5)):
@@ -34,23 +40,26 @@ def check(place, channel, seed):
         process.wait()
         if process.status == 2:
             assert "no stopped run" in process.err, process.err
-        elif not place.killed(process, f"{channel}, {'resume' if life else 'run'}, random {by}"):
+        elif not place.killed(
+            process, f"{channel}{with_}, {'resume' if life else 'run'}, random {by}"
+        ):
             break
         began = place.ledger.exists() and place.run("status", "--json").status == 0
         if began and chance.random() < 0.4 and place.run("report", "--json").status == 3:
             place.judged_midway()  # whatever stands there now, the report of it is true
         arguments = ("resume", "--json") if began else place.begin(channel)
-    place.ended_well(channel)
+    tokens = place.ended_well(channel).tokens
+    assert 0 < tokens <= 10 if keys else tokens == 0
 
 
-@pytest.mark.parametrize(("channel", "seed"), SHORT)
-def test_killed_at_random(place, channel, seed):
+@pytest.mark.parametrize(("channel", "seed", "keys"), SHORT)
+def test_killed_at_random(place, channel, seed, keys):
     """Each row ends as it should, and the report agrees with the server's own journal."""
-    check(place, channel, seed)
+    check(place, channel, seed, keys)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("channel", "seed"), LONG)
-def test_killed_at_random_for_long(place, channel, seed):
+@pytest.mark.parametrize(("channel", "seed", "keys"), LONG)
+def test_killed_at_random_for_long(place, channel, seed, keys):
     """The same, sixty times."""
-    check(place, channel, seed)
+    check(place, channel, seed, keys)
