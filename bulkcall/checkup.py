@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from bulkcall.api import Api, ApiFailure
 from bulkcall.clock import SystemClock
 from bulkcall.errors import BulkcallError, LedgerError, SettingsError
-from bulkcall.hours import Hours
 from bulkcall.job import loop_factory, require_credentials
 from bulkcall.settings import contradictions
 
@@ -193,9 +192,8 @@ def _clock(server_time: float | None, ours: float) -> Finding:
 
 
 def _hours(settings: Settings) -> Iterator[Finding]:
-    zone = settings.quiet_timezone or settings.timezone
     try:
-        hours = Hours.between(settings.not_before, settings.not_after, zone)
+        hours = settings.hours()
     except SettingsError:
         return  # stands under settings
     if hours is None:

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import InterruptedRun
-from bulkcall.hours import Hours
 from bulkcall.progress import Stop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bulkcall.clock import Clock
+    from bulkcall.hours import Hours
     from bulkcall.progress import Progress
     from bulkcall.settings import Settings
 
@@ -35,8 +35,7 @@ class Gate:
     """
 
     def __init__(self, settings: Settings, *, clock: Clock, progress: Progress, stop: Stop) -> None:
-        zone = settings.quiet_timezone or settings.timezone
-        self._hours = Hours.between(settings.not_before, settings.not_after, zone)
+        self._hours = settings.hours()
         self._stays = settings.outside_hours == "pause"
         self._clock = clock
         self._progress = progress

@@ -13,6 +13,9 @@ from bulkcall.progress import Silent, Stop
 from bulkcall.send.plan import plan as plan_rows
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from bulkcall.hours import Hours
     from bulkcall.intake import Source
     from bulkcall.progress import Progress
     from bulkcall.send.plan import Plan
@@ -25,6 +28,8 @@ class Planned:
 
     validation: Validation
     plan: Plan
+    hours: Hours | None = None
+    """When rows may go out; None: at any time."""
 
 
 def plan(
@@ -34,7 +39,11 @@ def plan(
     progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> Planned:
-    """Work out what a run of this file would do. Raises UsageError as `validate` does."""
+    """Work out what a run of this file would do. Raises UsageError as `validate` does.
+
+    Knows of no earlier run: rows that one of them has sent are planned like the others.
+    """
+    hours = settings.hours()
     rows, starts, ends = [], [], []
     troubles = Troubles()
     with reading(source, progress or Silent(), stop or Stop()) as intake:
@@ -56,6 +65,35 @@ def plan(
         notes=(*intake.file.notes, *intake.doctor.lines()),
     )
     figures = plan_rows(
-        np.concatenate(starts)[once], np.concatenate(ends)[once], settings, now_ms=source.now_ms
+        np.concatenate(starts)[once],
+        np.concatenate(ends)[once],
+        settings,
+        now_ms=source.now_ms,
+        moments=None if hours is None else OpenTime(hours, source.now_ms),
     )
-    return Planned(validation, figures)
+    return Planned(validation, figures, hours)
+
+
+class OpenTime:
+    """When so many milliseconds inside the hours have passed, from a moment (epoch ms) on."""
+
+    def __init__(self, hours: Hours, from_ms: int) -> None:
+        self._hours = hours
+        self._opens = [hours.next_opening(from_ms)]
+        self._before = [0]
+        """Milliseconds inside the hours that have passed at each opening."""
+        self._closes = [hours.next_closing(self._opens[0])]
+
+    def __call__(self, spent: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Give the moments, epoch ms."""
+        most = int(spent.max(initial=0))
+        while (passed := self._before[-1] + self._closes[-1] - self._opens[-1]) <= most:
+            self._opens.append(self._hours.next_opening(self._closes[-1]))
+            self._before.append(passed)
+            self._closes.append(self._hours.next_closing(self._opens[-1]))
+        before = np.array(self._before, np.int64)
+        span = np.searchsorted(before, spent, side="right") - 1
+        moments: npt.NDArray[np.int64] = np.array(self._opens, np.int64)[span] + (
+            spent - before[span]
+        )
+        return moments

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bulkcall.hours import Hours
 from bulkcall.intake import Source, Tolerance, reading
 from bulkcall.job import require_credentials
 from bulkcall.records import CampaignFile, Channel, Field, OnUnknown
@@ -41,8 +40,7 @@ class RunFlags:
         """
         require_credentials(settings)
         Tolerance.parse(self.max_invalid or settings.max_invalid or None)
-        zone = settings.quiet_timezone or settings.timezone
-        Hours.between(settings.not_before, settings.not_after, zone)
+        settings.hours()
         given = {Field.STARTS_AT: self.start, Field.ENDS_AT: self.window}
         fields = [field for field in Field if given.get(field) is None]
         Validator(

@@ -39,8 +39,12 @@ class ChannelPlan:
     """Batch status requests, at least: one a batch."""
     seconds: float
     """From the first request to the last, at the limit; batches: until all are asked about."""
+    first_at: int | None
+    """When the first request with records would go out, epoch ms; None where none would."""
+    last_at: int | None
+    """The same of the last one."""
     token_creations: int
-    """Tokens that have to be created, renewals included."""
+    """Tokens that have to be created at most, renewals included."""
     expired: int
     """Rows whose `ends_at` would pass before their turn."""
     late: int
@@ -66,18 +70,30 @@ class Plan:
         return self.batch if channel is Channel.BATCH else self.realtime
 
 
-def plan(starts_at: Times, ends_at: Times, settings: Settings, *, now_ms: int) -> Plan:
-    """Work out what sending these valid rows (file order, epoch ms) would take, starting now."""
+def plan(
+    starts_at: Times,
+    ends_at: Times,
+    settings: Settings,
+    *,
+    now_ms: int,
+    moments: Callable[[Times], Times] | None = None,
+) -> Plan:
+    """Work out what sending these valid rows (file order, epoch ms) would take, starting now.
+
+    `moments` tells when so many milliseconds of sending have passed, as epoch ms: where rows go out
+    in some hours only, that is later than now and as many. It must keep order.
+    """
+    when = moments or (lambda spent: now_ms + spent)
     order = np.argsort(starts_at, kind="stable")
     starts, ends = starts_at[order], ends_at[order]
 
     def batch_turns(tokens: int) -> Callable[[Times], Times]:
         gap = 60_000.0 / (settings.batch_per_minute * tokens)
-        return lambda place: (now_ms + (place // settings.batch_size) * gap).astype(np.int64)
+        return lambda place: when(((place // settings.batch_size) * gap).astype(np.int64))
 
     def realtime_turns(tokens: int) -> Callable[[Times], Times]:
         gap = 1000.0 / (settings.realtime_per_second * tokens)
-        return lambda place: (now_ms + place * gap).astype(np.int64)
+        return lambda place: when((place * gap).astype(np.int64))
 
     return Plan(
         rows=len(starts),
@@ -98,18 +114,17 @@ def _channel(
     now_ms: int,
     turns: Callable[[int], Callable[[Times], Times]],
 ) -> ChannelPlan:
-    expired, late, _ = _walk(starts, ends, turns(settings.tokens), now_ms)
+    turn_of = turns(settings.tokens)
+    expired, late, _ = _walk(starts, ends, turn_of, now_ms)
     sent = len(starts) - expired
-    if channel is Channel.BATCH:
-        requests = -(-sent // settings.batch_size)
-        polls = requests
-        seconds = max(
-            _span(requests, settings.batch_per_minute / 60 * settings.tokens),
-            _span(polls, settings.status_per_minute / 60 * settings.tokens),
-        )
-    else:
-        requests, polls = sent, 0
-        seconds = _span(requests, settings.realtime_per_second * settings.tokens)
+    requests = -(-sent // settings.batch_size) if channel is Channel.BATCH else sent
+    polls = requests if channel is Channel.BATCH else 0
+    first_at, last_at = turn_of(np.array([0, max(0, sent - 1)])).tolist() if sent else (None, None)
+    # Batches are asked about at any hour.
+    seconds = max(
+        ((last_at or 0) - (first_at or 0)) / 1000,
+        _span(polls, settings.status_per_minute / 60 * settings.tokens),
+    )
     in_time = on_time = None
     for tokens in range(MOST_TOKENS, 0, -1):
         gone, _, missed = _walk(starts, ends, turns(tokens), now_ms)
@@ -123,6 +138,8 @@ def _channel(
         requests=requests,
         polls=polls,
         seconds=seconds,
+        first_at=first_at,
+        last_at=last_at,
         token_creations=settings.tokens * (1 + int(seconds // TOKEN_LIFE)) if requests else 0,
         expired=expired,
         late=late,

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
+from bulkcall.hours import Hours
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -217,6 +219,11 @@ class Settings:
         default_factory=dict,
         metadata={"rule": Rule(dict, "Field → the campaign file's own column name.")},
     )
+
+    def hours(self) -> Hours | None:
+        """When rows may go out; None: at any time. Raises SettingsError where that is never."""
+        zone = self.quiet_timezone or self.timezone
+        return Hours.between(self.not_before, self.not_after, zone)
 
 
 RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Settings)}

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.errors import SettingsError
-from bulkcall.hours import Hours
 from bulkcall.settings.credentials import (
     IN_KEYRING,
     SECRETS,
@@ -127,8 +126,7 @@ class _Survey:
         settings = Settings(**self._values)
         if not settings.timezone and settings.region == "IN":
             settings = replace(settings, timezone=_INDIAN_ZONE)
-        zone = settings.quiet_timezone or settings.timezone
-        self._try(lambda: Hours.between(settings.not_before, settings.not_after, zone))
+        self._try(settings.hours)
         return Loaded(
             settings,
             self._origins,

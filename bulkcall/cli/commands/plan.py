@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulkcall.cli.options import Given
+    from bulkcall.hours import Hours
     from bulkcall.planning import Planned
     from bulkcall.send.plan import ChannelPlan
 
@@ -69,6 +70,7 @@ def _data(planned: Planned) -> dict[str, Any]:
         "invalid": found.invalid,
         "duplicate": found.duplicate,
         "tokens": figures.tokens,
+        "hours": str(planned.hours) if planned.hours else None,
         "channels": {
             channel.value: {**asdict(figures.channel(channel)), "channel": channel.value}
             for channel in Channel
@@ -87,12 +89,15 @@ def _text(planned: Planned) -> str:
     ]
     for channel in Channel:
         lines += ["", f"{channel.value}, {figures.tokens} token(s):"]
-        lines += [f"  {line}" for line in _channel_lines(figures.channel(channel))]
+        lines += [f"  {line}" for line in _channel_lines(figures.channel(channel), planned.hours)]
     return "\n".join(lines)
 
 
-def _channel_lines(part: ChannelPlan) -> list[str]:
+def _channel_lines(part: ChannelPlan, hours: Hours | None) -> list[str]:
     lines = [f"{part.requests:,} requests, about {_span(part.seconds)} at the limit"]
+    if hours and part.first_at is not None and part.last_at is not None:
+        first, last = hours.local(part.first_at), hours.local(part.last_at)
+        lines.append(f"only from {hours}: the first {first}, the last {last}")
     if part.polls:
         lines.append(f"{part.polls:,} status requests at least")
     if part.expired:
