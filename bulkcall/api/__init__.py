@@ -5,6 +5,7 @@ from bulkcall.api.client import Api, TokenLog
 from bulkcall.api.failures import (
     ApiFailure,
     BadCertificate,
+    Halted,
     InDoubt,
     NoAnswer,
     NoToken,
@@ -24,6 +25,7 @@ __all__ = [
     "ApiFailure",
     "BadCertificate",
     "BatchAnswer",
+    "Halted",
     "InDoubt",
     "NoAnswer",
     "NoToken",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from bulkcall.api.failures import NoToken
+from bulkcall.api.failures import Halted
 from bulkcall.api.reading import bad_token
 from bulkcall.errors import CredentialsError
 from bulkcall.pace import StopAsked
@@ -58,7 +58,7 @@ class TokenAuth(httpx.Auth):
         token = await self._source.get()
         if call.turn.stop is not None and call.turn.stop.requested:
             # There may have been a long wait for a token since the turn was granted.
-            raise NoToken("stopped before it could go out")
+            raise Halted("stopped before it could go out")
         for deaths in range(MOST_DEATHS + 1):
             request.headers["Authorization"] = f"Bearer {token.secret.reveal()}"
             call.requests += 1
@@ -75,7 +75,7 @@ class TokenAuth(httpx.Auth):
             try:
                 call.turn = await lane.turn(call.turn.stop or self._stop)
             except StopAsked as asked:
-                raise NoToken("stopped before it could go again under a new token") from asked
+                raise Halted("stopped before it could go again under a new token") from asked
         raise CredentialsError(
             "the API turns away a token that was just replaced (HTTP 401): check that the key "
             "pair belongs to BULKCALL_CLIENT_ACCOUNT_ID and may use this API"

@@ -7,6 +7,7 @@
     │   ├── Unreachable         no connection: refused, DNS, no route, TLS, connect timeout, proxy
     │   │   └── BadCertificate  the server's certificate does not fit, or is not trusted
     │   ├── NoToken             no token could be had (token call down …); nothing was sent
+    │   │   └── Halted          a stop was asked for while it waited for one
     │   ├── RateLimited         429; the lane is paused already
     │   ├── Unavailable         503, 408, 425
     │   └── TurnedDown          any other 4xx, and redirects, which are never followed
@@ -58,6 +59,18 @@ class NoToken(NotTaken):
     ) -> None:
         super().__init__(message, http_status=http_status, requests=0)
         self.retry_after = retry_after
+
+    @property
+    def answered(self) -> bool:
+        """Whether the token call was answered with a 4xx (429, say): the server is there.
+
+        An answer that can't be read is none.
+        """
+        return 400 <= (self.http_status or 0) < 500  # noqa: PLR2004 - the 4xx
+
+
+class Halted(NoToken):
+    """A stop was asked for while the call waited for a token: it says nothing of the server."""
 
 
 class RateLimited(NotTaken):

@@ -12,7 +12,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-from bulkcall.api.failures import ApiFailure, BadCertificate, NoToken, NotTaken
+from bulkcall.api.failures import ApiFailure, BadCertificate, Halted, NoToken, NotTaken
 from bulkcall.api.reading import message_of, parse, retry_after, server_time
 from bulkcall.api.tokens import Token
 from bulkcall.api.wire import token_body
@@ -119,7 +119,11 @@ class TokenOffice:
             now = self._clock.now_ms()
             if now < self._closed_until:
                 seconds = (self._closed_until - now) / 1000
-                raise NoToken("the token call is over its limit", retry_after=seconds)
+                raise NoToken(
+                    "the token call is over its limit",
+                    http_status=HTTPStatus.TOO_MANY_REQUESTS,
+                    retry_after=seconds,
+                )
             # Each creation has a moment of its own, so that each can be taken back by itself.
             self._noted_at = max(now, self._noted_at + 1)
             await self._in_thread(self._log.note_token_creation, self._noted_at)
@@ -146,7 +150,7 @@ class TokenOffice:
             end = self._clock.monotonic() + wait / 1000
             while (left := end - self._clock.monotonic()) > 0:
                 if self._stop.requested:
-                    raise NoToken("stopped while waiting until a token may be created")
+                    raise Halted("stopped while waiting until a token may be created")
                 await self._clock.sleep(min(left, LOOK_UP))
 
     async def _creations(self, now: int) -> list[int]:

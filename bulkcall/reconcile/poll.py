@@ -285,7 +285,10 @@ class Poller:
         watch.problem = failure.message
         watch.misses += 1
         self._plan(watch, now)
-        if not isinstance(failure, _AWAY) or isinstance(failure, Unreadable):
+        present = isinstance(failure, Unreadable) or (
+            isinstance(failure, NoToken) and failure.answered
+        )
+        if present or not isinstance(failure, _AWAY):
             self._heard, self._silent_since = True, None  # it was answered, if not with a status
             return
         if self._silent_since is None:

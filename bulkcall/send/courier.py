@@ -148,7 +148,8 @@ class Courier:
         )
         if ruling.named is not None:
             self._named.add(ruling.named)
-        if probe and failure.http_status is not None:
+        about_row = not isinstance(failure, NoToken | RateLimited)
+        if probe and failure.http_status is not None and about_row:
             # It may be this row that the server can't take: another one is to try next.
             later = [replace(part, wait=self._backoff.cap) for part in ruling.later]
             ruling = replace(ruling, later=later)

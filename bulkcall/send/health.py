@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulkcall.api import (
     BadCertificate,
+    Halted,
     InDoubt,
     NoToken,
     NotTaken,
@@ -30,8 +31,8 @@ _LOG = logging.getLogger(__name__)
 LOOK = 0.1
 """Seconds between two looks at whether a pause is over or a stop was asked for."""
 
-WORTH_TELLING = 3.0
-"""Seconds that a pause must last to be told."""
+WORTH_TELLING = 2.9
+"""Seconds that a pause must last to be told: of 3 s a moment is gone when that is asked."""
 
 QUIET = 30.0
 """Seconds between two such lines."""
@@ -108,6 +109,8 @@ class Health:
         """Note how a request failed. Raises ServerAwayError where no wait can help."""
         if isinstance(failure, BadCertificate):
             raise ServerAwayError(f"{self._base_url}: {failure.message}; nothing is sent there")
+        if isinstance(failure, Halted):
+            return
         if not _absent(failure):
             self.answered()
             return
@@ -148,7 +151,7 @@ def _absent(failure: ApiFailure) -> bool:
     if isinstance(failure, RateLimited | TurnedDown | Unreadable):
         return False
     if isinstance(failure, NoToken):
-        return failure.http_status is None or failure.http_status >= 500  # noqa: PLR2004 - server's fault
+        return not failure.answered
     if isinstance(failure, Unavailable):
         return failure.http_status == 503  # noqa: PLR2004 - 408 and 425 are about this request
     return isinstance(failure, NotTaken | InDoubt)

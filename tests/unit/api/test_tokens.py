@@ -285,6 +285,7 @@ def test_a_limited_token_call_is_left_alone_for_a_while():
                 with pytest.raises(NoToken) as caught:
                     await send(api)
                 assert caught.value.retry_after == pytest.approx(20, abs=1)
+                assert caught.value.answered
             assert server.tokens == 1
             await clock.sleep(20)
             assert (await send(api)).success

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from reconcile_fakes import FakeApi, FakeLedger, element, inline
 
-from bulkcall.api import NoAnswer, RateLimited, ServerFault, TurnedDown, Unreachable
+from bulkcall.api import NoAnswer, NoToken, RateLimited, ServerFault, TurnedDown, Unreachable
 from bulkcall.clock import ManualClock
 from bulkcall.errors import ServerAwayError
 from bulkcall.progress import Silent, Stop
@@ -121,6 +121,26 @@ def test_a_server_away_too_long_stops_the_stage():
         stage.run()
     assert 15 <= stage.clock.monotonic() < 60
     assert "connection refused" in stage.ledger.rows[1].message
+
+
+def test_a_token_call_over_its_limit_is_no_server_that_is_away():
+    """429 from the token call for longer than a first contact may take: it is waited for."""
+    stage = Stage(None, timeout=3600.0, first_contact_timeout=15.0)
+    over = NoToken("no token: HTTP 429", http_status=429, retry_after=60.0)
+    stage.api.answer = lambda _: over if stage.clock.monotonic() < 200 else [element(1)]
+    stage.accept(1, [1])
+    stage.run()
+    assert stage.ledger.states() == {1: RowState.SUCCESS}
+
+
+def test_no_token_for_long_stops_the_stage():
+    """A token call that is down is a server that is away."""
+    stage = Stage(
+        lambda _: NoToken("no token: HTTP 503", http_status=503), first_contact_timeout=15.0
+    )
+    stage.accept(1, [1])
+    with pytest.raises(ServerAwayError, match="no token: HTTP 503"):
+        stage.run()
 
 
 def test_a_server_that_was_there_may_be_away_longer():
