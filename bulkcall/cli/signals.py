@@ -42,8 +42,9 @@ def stopping_on_signals(console: Console) -> Iterator[Stop]:
                 os.write(sys.stdout.fileno(), json.dumps(told).encode() + b"\n")
             os._exit(ExitStatus.INTERRUPTED)
         name = signal.Signals(number).name
-        tell(f"{name}: finishing what is in flight; once more stops at once")
+        # Asked for before it is told: who reads the line may send the second at once.
         stop.request(name)
+        tell(f"{name}: finishing what is in flight; once more stops at once")
 
     before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
