@@ -66,6 +66,9 @@ class StoppedError(BulkcallError):
 class CredentialsError(StoppedError):
     """The API does not accept the credentials, even with a token just created."""
 
+    requests: int = 0
+    """Requests with records in the call that met it: turned away, and sent all the same."""
+
 
 class ServerAwayError(StoppedError):
     """The API can't be reached, or has only turned requests away for longer than is allowed."""

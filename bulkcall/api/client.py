@@ -244,6 +244,9 @@ class Api:
             if not response.is_success:
                 raise reading.failure(response, self._clock.now_ms())
             answer = read(response)
+        except CredentialsError as error:
+            error.requests = call.requests
+            raise
         except ApiFailure as failure:
             failure.requests = call.requests
             if isinstance(failure, RateLimited):

@@ -15,7 +15,7 @@ from bulkcall.api import (
     Unavailable,
     Unreachable,
 )
-from bulkcall.errors import StoppedError
+from bulkcall.errors import CredentialsError, StoppedError
 from bulkcall.ledger import Doubtful, Expired, GivenBack, TurnedAway
 from bulkcall.send import verdict
 from bulkcall.send.parcels import Later, Ruling
@@ -168,7 +168,10 @@ class Courier:
         else:
             # Not foreseen, so nothing is known: it may have been sent.
             event = Doubtful(rows, now, None, f"{type(error).__name__}: {text}", again=self._resend)
-        requests = 0 if isinstance(error, StoppedError) else 1
+        if isinstance(error, CredentialsError):
+            requests = error.requests
+        else:
+            requests = 0 if isinstance(error, StoppedError) else 1
         self._write(parcel, Ruling([event], later=[Later(rows, 0.0)]), requests)
 
     def _write(self, parcel: Parcel, ruling: Ruling, requests: int) -> None:

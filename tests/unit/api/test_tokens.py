@@ -165,6 +165,7 @@ def test_a_fresh_token_turned_away_is_a_credentials_problem():
             assert api.slots[0].realtime.in_flight == 0
         assert "token-number" not in str(caught.value)
         assert server.tokens == 1
+        assert caught.value.requests == 1
 
     asyncio.run(run())
 
@@ -177,8 +178,9 @@ def test_a_replacement_turned_away_is_a_credentials_problem():
         async with opened(server) as api:
             await send(api)
             server.revoked |= {"token-number-1", "token-number-2"}
-            with pytest.raises(CredentialsError, match="just replaced"):
+            with pytest.raises(CredentialsError, match="just replaced") as caught:
                 await send(api)
+            assert caught.value.requests == 2
             assert api.slots[0].realtime.in_flight == 0
         assert server.tokens == 2
 
@@ -225,8 +227,9 @@ def test_a_refused_key_pair_is_a_credentials_problem(status):
         log = Log()
         server = Server(token=lambda _: httpx.Response(status, json={"message": "no such key"}))
         async with opened(server, log=log) as api:
-            with pytest.raises(CredentialsError, match="BULKCALL_"):
+            with pytest.raises(CredentialsError, match="BULKCALL_") as caught:
                 await send(api)
+            assert caught.value.requests == 0
             assert api.slots[0].realtime.wait == 0
         assert log.noted == []
         assert server.sent == []
