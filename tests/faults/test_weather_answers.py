@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from send_parts import BATCH, REALTIME
-from weather_parts import accepted, check_truth, send_rows
+from weather_parts import accepted, check_truth, said, send_rows
 
 pytestmark = pytest.mark.integration
 
@@ -12,10 +12,8 @@ CALL = {REALTIME: "realtime", BATCH: "batch_create"}
 BOTH = pytest.mark.parametrize("channel", [REALTIME, BATCH])
 
 
-@pytest.mark.parametrize(
-    ("channel", "form"),
-    [(REALTIME, "seconds"), (REALTIME, "date"), (REALTIME, "absent"), (BATCH, "seconds")],
-)
+@BOTH
+@pytest.mark.parametrize("form", ["seconds", "date", "absent"])
 def test_a_storm_of_429s_costs_no_row_anything(ledger, sandbox, channel, form):
     """Every form of Retry-After: the token pauses, every row is taken once, with one attempt."""
     sandbox.order(f"limit@{CALL[channel]},times=2,after=1,retry_after={form},seconds=1")
@@ -28,6 +26,7 @@ def test_a_storm_of_429s_costs_no_row_anything(ledger, sandbox, channel, form):
     assert limited
     assert result.ended.requests == len(truth.entries)
     assert result.ended.retries == len(limited)
+    assert result.notes == []
 
 
 @BOTH
@@ -42,6 +41,17 @@ def test_a_storm_of_429s_is_waited_out_on_the_server_s_terms(ledger, sandbox, ch
     assert min(later) >= 1.0
 
 
+def test_a_long_pause_is_told(ledger, sandbox):
+    """From 3 s on a line says that a token pauses, and that no row is lost by it."""
+    sandbox.order("limit@realtime,times=1,after=1,retry_after=seconds,seconds=3")
+    result = send_rows(ledger, sandbox, REALTIME)
+    check_truth(result, sandbox)
+    assert result.counts == {"success": 30}
+    (told,) = result.notes
+    assert told.startswith("HTTP 429")
+    assert told.endswith(": a token pauses for 3 s; no row is lost by it")
+
+
 @BOTH
 def test_503s_are_tried_again_and_cost_no_attempt(ledger, sandbox, channel):
     """503 was not taken: the rows go again, and stand with the one attempt that was."""
@@ -50,6 +60,7 @@ def test_503s_are_tried_again_and_cost_no_attempt(ledger, sandbox, channel):
     check_truth(result, sandbox)
     assert result.counts == {accepted(channel): 30}
     assert {row.attempts for row in result.rows.values()} == {1}
+    assert result.notes == []
 
 
 @BOTH
@@ -64,6 +75,7 @@ def test_5xx_may_have_been_taken_so_both_attempts_stand(ledger, sandbox, channel
     twice = [row for row in result.rows.values() if row.attempts == 2]
     assert len(twice) == (1 if channel is REALTIME else 10)
     assert all(truth.applied[row.receiver_number] == 1 + applied for row in twice)
+    assert result.notes == []
 
 
 @BOTH
@@ -75,6 +87,7 @@ def test_5xx_with_hold_stays_unknown(ledger, sandbox, channel):
     lost = 1 if channel is REALTIME else 10
     assert result.counts == {accepted(channel): 30 - lost, "unknown": lost}
     assert max(truth.applied.values()) == 1
+    assert said(result, "unknown") == {"HTTP 502 Bad Gateway"}
 
 
 @BOTH
@@ -87,15 +100,22 @@ def test_a_200_that_cannot_be_read_is_flagged_and_never_resent(ledger, sandbox, 
     lost = 1 if channel is REALTIME else 10
     assert result.counts == {accepted(channel): 30 - lost, "unknown": lost}
     assert max(truth.applied.values()) == 1
+    (message,) = said(result, "unknown")
+    assert message.startswith("HTTP 200, but the answer can't be read: ")
 
 
 @BOTH
 def test_a_truncated_answer_claims_nothing(ledger, sandbox, channel):
-    """The body ends before its length: no success from it, and what was sent twice says so."""
+    """The body ends before its length: as any 200 that can't be read, flagged and sent once."""
     sandbox.order(f"truncated@{CALL[channel]},times=1,after=1")
     result = send_rows(ledger, sandbox, channel)
-    check_truth(result, sandbox)
-    assert set(result.counts) <= {accepted(channel), "unknown"}
+    truth = check_truth(result, sandbox)
+    lost = 1 if channel is REALTIME else 10
+    assert result.counts == {accepted(channel): 30 - lost, "unknown": lost}
+    assert max(truth.applied.values()) == 1
+    (message,) = said(result, "unknown")
+    assert message.startswith("HTTP 200, but the answer can't be read: ")
+    assert result.notes == []
 
 
 @BOTH
@@ -106,6 +126,8 @@ def test_an_html_page_with_403_fails_its_rows_and_no_others(ledger, sandbox, cha
     check_truth(result, sandbox)
     lost = 1 if channel is REALTIME else 10
     assert result.counts == {accepted(channel): 30 - lost, "failed": lost}
+    assert said(result, "failed") == {"HTTP 403 Forbidden"}
+    assert result.notes == []
 
 
 @BOTH
@@ -116,6 +138,7 @@ def test_slow_answers_are_only_slow(ledger, sandbox, channel):
     truth = check_truth(result, sandbox)
     assert result.counts == {accepted(channel): 30}
     assert max(truth.applied.values()) == 1
+    assert result.notes == []
 
 
 @BOTH
@@ -126,6 +149,8 @@ def test_every_answer_a_502_ends_in_unknown_never_in_failed(ledger, sandbox, cha
     check_truth(result, sandbox)
     assert result.counts == {"unknown": 10}
     assert {row.attempts for row in result.rows.values()} == {2}
+    assert said(result, "unknown") == {"HTTP 502 Bad Gateway"}
+    assert result.notes == []
 
 
 @BOTH
@@ -136,3 +161,5 @@ def test_every_answer_a_503_ends_in_failed(ledger, sandbox, channel):
     check_truth(result, sandbox)
     assert result.counts == {"failed": 10}
     assert {row.attempts for row in result.rows.values()} == {0}
+    assert said(result, "failed") == {"HTTP 503 Service Unavailable"}
+    assert result.notes == []

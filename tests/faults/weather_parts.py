@@ -107,3 +107,8 @@ def check_truth(result, sandbox):
 def accepted(channel):
     """What a row is once the server has taken it."""
     return "pending" if channel is BATCH else "success"
+
+
+def said(result, outcome):
+    """What the report says of the rows that ended so."""
+    return {row.message for row in result.rows.values() if row.outcome == outcome}
