@@ -1,4 +1,4 @@
-"""Cells of an XLSX sheet whose value calamine does not tell: errors, and formulas never computed.
+"""Cells whose value calamine does not tell: errors, and formulas never computed.
 
 A formula's shown value stands beside it in the file. A program that writes formulas without ever
 showing them leaves it out; what such a cell would show can't be known without computing it.
@@ -10,6 +10,8 @@ import re
 import zipfile
 from typing import IO
 from xml.etree import ElementTree as ET
+
+from bulkcall.workbook import ods, xls
 
 _CELL = re.compile(
     rb"<c\b([^>]*)>\s*(?:<f\b[^>]*?(?:/>|>([^<]*)</f>)\s*)?(?:<v\s*/>|<v>([^<]*)</v>)?\s*</c>"
@@ -24,17 +26,27 @@ _NAMES = 10 << 20
 def unshown(stream: IO[bytes], sheet: str) -> dict[int, dict[int, str]]:
     """Give row → column → what a cell shows or is: `#N/A`, or empty for a formula never computed.
 
-    Rows and columns count from 0. Empty where the file is no XLSX.
+    Rows and columns count from 0. An XLS file does not tell which formulas were never computed.
     """
+    stream.seek(0)
+    if stream.read(len(xls.MAGIC)) == xls.MAGIC:
+        stream.seek(0)
+        return xls.errors(stream.read(), sheet)
     stream.seek(0)
     if not zipfile.is_zipfile(stream):
         return {}
     stream.seek(0)
     with zipfile.ZipFile(stream) as archive:
+        if ods.PART in archive.namelist():
+            return ods.unshown(archive, sheet)
         part = _part_of(archive, sheet)
         if part is None:
             return {}
         xml = archive.read(part)
+    return _in_xlsx(xml)
+
+
+def _in_xlsx(xml: bytes) -> dict[int, dict[int, str]]:
     found: dict[int, dict[int, str]] = {}
     if b't="e"' not in xml and b"<f" not in xml:
         return found

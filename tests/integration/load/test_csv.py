@@ -37,7 +37,7 @@ def test_any_unicode_encoding_is_read(load, codec, found):
         ("cp1252", "José Müller Gonçalves Renée"), ("cp1250", "Łódź Dvořák Paweł Kovács"),
         ("cp1251", "Иванов Мария Ольга"), ("cp1253", "Γιώργος Παπαδόπουλος"),
         ("cp1254", "Şahin Çağlar İpek"), ("cp1256", "محمد فاطمة"), ("cp1257", "Žemaitis Ėglė"),
-        ("cp874", "สมชาย สมหญิง"),
+        ("cp874", "สมชาย สมหญิง"), ("cp1255", "שלום ירושלים תודה משפחה"),
     ],
 )  # fmt: skip
 def test_windows_code_pages_are_read(load, codec, words):
