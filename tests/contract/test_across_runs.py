@@ -11,6 +11,10 @@ import pytest
 from tests.contract.conftest import CALLER, receivers
 
 TIMES = ("--start", "now", "--window", "8h")
+AGAIN = (
+    "100% of the valid rows (3 of 3) were already sent in an earlier run and are left out: was "
+    "the right file given? --resend sends them again"
+)
 
 
 def rows(count, first=0):
@@ -36,6 +40,7 @@ def test_the_same_list_in_one_morning_goes_out_once_and_tomorrow_again(client, s
     assert words(first) == {"success": 3}
     again = client.run("run", "campaign.csv", *TIMES, "--json", "--out", "again")
     assert (again.status, words(again)) == (3, {"duplicate": 3})
+    assert again.json["notes"] == [AGAIN]
     assert sent(sandbox) == 3
     told = client.table("again/outcomes.csv")[0]["message"]
     assert first.json["run_id"] in told

@@ -8,7 +8,7 @@ import io
 import json
 import time
 import zipfile
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import openpyxl
 import pytest
@@ -87,6 +87,9 @@ def test_times(place):
     assert all(told.startswith(("starts_at", "ends_at")) for told in found if told)
     dated = verdicts(place, table, columns, "--date-format", "dmy")
     assert dated[9] == ""
+    place.write("bulkcall.toml", 'date_format = "dmy"\n')
+    assert verdicts(place, table, columns) == dated
+    (place.folder / "bulkcall.toml").unlink()
     pattern = verdicts(place, table[9:10], columns, "--date-format", "%d/%m/%Y %H:%M")
     assert pattern == [""]
     naive = verdicts(place, table[:2], columns, environ={"BULKCALL_REGION": "GB"})
@@ -207,6 +210,40 @@ def test_header_words_map_and_supplied_times(place):
     for command in ("validate", "plan"):
         assert place.run(command, "campaign.csv", *TIMES).status == 0
     assert place.run("validate", "campaign.csv").status == 2, "no time columns, and no flags"
+
+
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [("run", "outcomes.csv"), ("validate", "rejected.csv"), ("plan", "plan.json")],
+)
+def test_run_validate_and_plan_read_a_file_alike(client, command, written):
+    """--map, --sheet, --start, --window, --date-format, --out: each command has and minds them."""
+    book = openpyxl.Workbook()
+    book.active.append(["nothing"])
+    sheet = book.create_sheet("Mine")
+    sheet.append(["caller", "Kunde", "label"])
+    for number in receivers(2):
+        sheet.append([CALLER, number, "Parcel team"])
+    book.save(client.folder / "campaign.xlsx")
+    day = datetime.now(UTC) + timedelta(days=2)
+    flags = {
+        "--map": "receiver_number=Kunde",
+        "--sheet": "Mine",
+        "--start": f"{day:%d/%m/%Y} 10:00",
+        "--window": "8h",
+        "--date-format": "dmy",
+    }
+
+    def go(given):
+        words = [word for flag in given.items() for word in flag]
+        return client.run(command, "campaign.xlsx", *words, "--out", "o", "--json")
+
+    for flag in flags:
+        without = go({name: value for name, value in flags.items() if name != flag})
+        assert without.status == 2, (flag, without)
+    ended = go(flags)
+    assert (ended.status, ended.json["rows"]) == (0, 2), ended
+    assert (client.folder / "o" / written).is_file()
 
 
 def test_rows_are_counted_as_promised(place):
