@@ -55,8 +55,7 @@ class Admission:
 
     def admit(self, run: RunInfo, intake: Intake, *, allow_duplicates: bool) -> None:
         """Load and validate into the ledger, then find the rows that must not go out again."""
-        for chunk in intake.checked():
-            self._ledger.add_rows(run.run_id, chunk)
+        self._ledger.add_all(run.run_id, intake.checked())
         rows, first_rows = intake.repeats.finish()
         if not allow_duplicates:
             self._ledger.mark_duplicates(run.run_id, rows.tolist(), first_rows.tolist())

@@ -24,13 +24,13 @@ _CELLS = (
 )
 
 
-def new_run(run_id: str) -> NewRun:
+def new_run(run_id: str, channel: Channel = Channel.BATCH) -> NewRun:
     """Give what a run begins with."""
     return NewRun(
         run_id=run_id,
         file="campaign.csv",
         sha256="0" * 64,
-        channel=Channel.BATCH,
+        channel=channel,
         columns=_CELLS,
         fields={name: place for place, name in enumerate(_CELLS)},
         account="account",
@@ -40,7 +40,9 @@ def new_run(run_id: str) -> NewRun:
     )
 
 
-def chunk(first: int, count: int, random: np.random.Generator) -> CheckedChunk:
+def chunk(
+    first: int, count: int, random: np.random.Generator, starts_at: int = NOW
+) -> CheckedChunk:
     """Give valid rows: 20 callers, any receivers, 40 labels, 60 reasons, one window of 8 hours."""
     rows = np.arange(first, first + count)
     names = pa.array([f"Acme Bank {n}" for n in range(40)])
@@ -53,8 +55,8 @@ def chunk(first: int, count: int, random: np.random.Generator) -> CheckedChunk:
             "valid": pa.array(np.ones(count, dtype=bool)),
             "caller_number": 911140000000 + random.integers(0, 20, count),
             "receiver_number": 917000000000 + random.integers(0, 3_000_000_000, count),
-            "starts_at": np.full(count, NOW),
-            "ends_at": np.full(count, NOW + 8 * HOUR),
+            "starts_at": np.full(count, starts_at),
+            "ends_at": np.full(count, starts_at + 8 * HOUR),
             "label_id": labels.take(pa.array(random.integers(0, 8, count))),
             "dynamic_label_name": names.take(pa.array(random.integers(0, 40, count))),
             "dynamic_call_reason": reasons.take(pa.array(random.integers(0, 60, count))),
@@ -75,9 +77,10 @@ def _filled(cells: pa.Table) -> pa.Table:
     return pa.table({name: cells.column(name).fill_null("") for name in cells.column_names})
 
 
-def campaign(rows: int, seed: int) -> list[CheckedChunk]:
+def campaign(rows: int, seed: int, *, starts_at: int = NOW) -> list[CheckedChunk]:
     """Give a campaign of so many rows, in chunks."""
     random = np.random.default_rng(seed)
     return [
-        chunk(first, min(CHUNK, rows - first + 1), random) for first in range(1, rows + 1, CHUNK)
+        chunk(first, min(CHUNK, rows - first + 1), random, starts_at)
+        for first in range(1, rows + 1, CHUNK)
     ]

@@ -88,7 +88,7 @@ def load_bulkcall(chunks: Sequence[CheckedChunk], folder: Path) -> Taken:
     """Load through the ledger."""
     with Ledger.open(str(folder / "bulkcall.db")) as ledger:
         ledger.begin_run(new_run("run"))
-        return timed(lambda: [ledger.add_rows("run", chunk) for chunk in chunks])
+        return timed(lambda: ledger.add_all("run", chunks))
 
 
 def load_core(chunks: Sequence[CheckedChunk], folder: Path, *, indexed: bool = False) -> Taken:

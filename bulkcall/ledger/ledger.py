@@ -21,9 +21,11 @@ from bulkcall.ledger import (
     tokens,
 )
 from bulkcall.ledger.access import Access
+from bulkcall.ledger.loading import PackedChunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -67,13 +69,28 @@ class Ledger(Access):
         run = self.run(run_id)
         return self._store.hold(run.run_no, run.run_id)
 
-    def add_rows(self, run_id: str, chunk: CheckedChunk) -> None:
+    def add_rows(self, run_id: str, chunk: CheckedChunk | PackedChunk) -> None:
         """Write a chunk: its cells (as one compressed blob), records and findings."""
         run_no = self._number(run_id)
-        # Compressing needs no interpreter, so it goes on beside the database's work.
         with ThreadPoolExecutor(1) as beside:
-            cells = beside.submit(loading.packed_cells, chunk)
-            self._write(loading.add, run_no, loading.PackedChunk(chunk, cells))
+            ready = chunk if isinstance(chunk, PackedChunk) else PackedChunk(chunk, beside)
+            self._write(loading.add, run_no, ready)
+
+    def add_all(self, run_id: str, chunks: Iterable[CheckedChunk]) -> None:
+        """Write chunks one after the other, each as `add_rows` does: a transaction of its own.
+
+        A chunk is written while the next is taken from `chunks` and packed. What `chunks` raises
+        is raised here, once all before it is written.
+        """
+        with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(1) as beside:
+            written: Future[None] | None = None
+            for chunk in chunks:
+                ready = PackedChunk(chunk, beside)
+                if written is not None:
+                    written.result()
+                written = writer.submit(self.add_rows, run_id, ready)
+            if written is not None:
+                written.result()
 
     def mark_duplicates(self, run_id: str, rows: Sequence[int], first_rows: Sequence[int]) -> None:
         """Rows that equal an earlier row of the file become DUPLICATE, naming that row."""

@@ -15,7 +15,7 @@ from bulkcall.records import RowState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Future
+    from concurrent.futures import Executor
 
     from bulkcall.ledger.store import Transaction
     from bulkcall.records import CheckedChunk
@@ -33,13 +33,15 @@ def packed_cells(checked: CheckedChunk) -> bytes:
 class PackedChunk:
     """A chunk made ready to be written, before the transaction begins: packing takes its time.
 
-    Its original cells may still be being packed, beside; they are written last.
+    What is written last (the original cells, the postings) may still be being packed, `beside`.
+    Packing hardly needs the interpreter, so it goes on while the database works.
     """
 
-    def __init__(self, checked: CheckedChunk, cells: Future[bytes]) -> None:
+    def __init__(self, checked: CheckedChunk, beside: Executor) -> None:
         records = checked.records
         self.first_row = checked.chunk.first_row
-        self.cells = cells
+        self.cells = beside.submit(packed_cells, checked)
+        self.postings = beside.submit(_postings, records, self.first_row)
         self.findings = packed(checked.findings) if checked.findings.num_rows else None
         self.finding_count = checked.findings.num_rows
         self.count = len(checked)
@@ -48,7 +50,6 @@ class PackedChunk:
         self.wordings, self._wording = _wordings(records)
         self._records = records
         self._valid = valid
-        self.postings = _postings(records, self.first_row)
         self.callers = pc.value_counts(records.column("caller_number").drop_null())
         ends = pc.min(records.column("ends_at").filter(valid)).as_py()
         self.next_end = 0 if ends is None else int(ends)
@@ -142,7 +143,7 @@ def add(transaction: Transaction, run_no: int, chunk: PackedChunk) -> None:
         chunk.cells.result(),
         chunk.findings,
     )
-    postings.add(transaction, chunk_no, first, chunk.postings)
+    postings.add(transaction, chunk_no, first, chunk.postings.result())
     transaction.many(
         "INSERT INTO callers (caller, first, row_count) VALUES (?, ?, ?)",
         [(found["values"], first, found["counts"]) for found in chunk.callers.to_pylist()],

@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from bulkcall.errors import DiskFullError, RunHeldError
 from bulkcall.ledger.failures import translated
 from bulkcall.ledger.filelock import FileHolds
-from bulkcall.ledger.packing import python_columns
+from bulkcall.ledger.packing import python_rows
 from bulkcall.ledger.store import Store, Transaction
 
 if TYPE_CHECKING:
@@ -67,21 +67,15 @@ class _SqliteStore(Store):
         names = ", ".join([*columns.column_names, *same])
         width = columns.num_columns
         marks = ", ".join([*("?" * width), *map(str, same.values())])
-        values: list[object] = [None] * (width * columns.num_rows)
-        for place, column in enumerate(python_columns(columns)):
-            values[place::width] = column
+        together = max(1, min(_ROWS_TOGETHER, _MOST_VALUES // width))
 
         def insert(rows: int) -> str:
             return f"INSERT INTO {table} ({names}) VALUES " + ", ".join([f"({marks})"] * rows)  # noqa: S608 - names of our own tables
 
-        together = max(1, min(_ROWS_TOGETHER, _MOST_VALUES // width))
-        step = together * width
-        whole = len(values) - len(values) % step
-        cursor.executemany(
-            insert(together), (values[first : first + step] for first in range(0, whole, step))
-        )
-        if whole < len(values):
-            cursor.execute(insert((len(values) - whole) // width), values[whole:])
+        whole = columns.num_rows - columns.num_rows % together
+        cursor.executemany(insert(together), python_rows(columns.slice(0, whole), together))
+        for rest in python_rows(columns.slice(whole), together):
+            cursor.execute(insert(len(rest) // width), rest)
 
 
 class SqliteFile(_SqliteStore):
@@ -105,9 +99,12 @@ class SqliteFile(_SqliteStore):
             check_same_thread=False,
             cached_statements=256,
         )
+        # Counts while the file is empty only. Loading writes a tenth faster than with pages of half
+        # the size; those of a sender's small commits cost the same.
+        connection.execute("PRAGMA page_size = 8192")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA temp_store = MEMORY")
         return connection
