@@ -46,9 +46,10 @@ def _worth_a_look(content: IO[bytes]) -> bool:
     """Tell whether there is a formula at all: taking XML apart takes longer than reading it."""
     tail = b""
     while block := content.read(_BLOCK):
-        if _FORMULA in tail + block:
+        seen = tail + block
+        if _FORMULA in seen:
             return True
-        tail = block[-len(_FORMULA) :]
+        tail = seen[-len(_FORMULA) :]
     return False
 
 

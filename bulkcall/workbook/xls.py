@@ -101,13 +101,12 @@ def _workbook(file: bytes) -> bytes:
 
     places = list(struct.unpack_from("<109I", file, 76))
     per = size // 4
-    for _ in range(len(file) // size):
-        if more >= _ENDS:
-            break
+    most = len(file) // size
+    while more < _ENDS and len(places) <= most:
         *further, more = struct.unpack(f"<{per}I", sector(more))
         places += further
     table: list[int] = []
-    for place in places:
+    for place in places[:most]:
         if place < _ENDS:
             table += struct.unpack(f"<{per}I", sector(place))
 
