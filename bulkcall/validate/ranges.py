@@ -4,12 +4,14 @@
 anything. What stands before them decides: a number of a given country code and length is valid or
 not by its first digits alone. A table of those first digits is filled as they occur, by RE2 over
 all of them at once, on the same terms as `phonenumbers.is_valid_number` (which a property test
-holds it against).
+holds it against). Of an expression's alternatives those that the fewest digits decide are asked
+first: three digits stand for a thousand numbers' six.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Judge = Callable[[pa.Array], NDArray[np.bool_]]
+    Judge = Callable[[NDArray[np.int64], int], NDArray[np.bool_]]
+    """Leading digits as numbers, and how many digits each of them has → which pass."""
 
 _MOST_LEADING: Final = 6
 """A table of so many leading digits takes 1 MB; where more decide, each number is judged."""
@@ -62,13 +65,13 @@ class Table:
     def look_up(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which of these numbers, all of the table's length, pass."""
         if self._known is None:
-            return self._judge(digits(numbers, self._length, self._length))
+            return self._judge(numbers, self._length)
         leading = numbers // 10 ** (self._length - self._leading)
         known = self._known[leading]
         new = leading[known == _UNKNOWN]
         if len(new):
-            new = np.unique(new)
-            passes = self._judge(digits(new, self._leading, self._length))
+            new = np.sort(new)
+            passes = self._judge(new, self._leading)
             self._known[new] = np.where(passes, _PASSES, _FAILS)
             known = self._known[leading]
         passed: NDArray[np.bool_] = known == _PASSES
@@ -90,7 +93,7 @@ class Ranges:
             self._valid[key] = Table(
                 length,
                 max((plan.leading for plan in plans), default=1),
-                lambda texts: _first_that_claims(plans, texts),
+                lambda leading, given: _first_that_claims(plans, leading, given, length),
             )
         return self._valid[key]
 
@@ -99,13 +102,39 @@ class Ranges:
         key = metadata.id, length
         if key not in self._viable:
             general = metadata.general_desc
-            pattern = [(general and general.national_number_pattern) or "$."]  # or matches nothing
-            self._viable[key] = Table(
-                length,
-                length - free_digits(pattern[0]),
-                lambda texts: _matches(texts, pattern),
-            )
+            patterns = Patterns([(general and general.national_number_pattern) or "$."], length)
+            self._viable[key] = Table(length, patterns.leading, patterns.match)
         return self._viable[key]
+
+
+class Patterns:
+    """Regular expressions for numbers of one length, any of which may match a number."""
+
+    def __init__(self, patterns: Iterable[str], length: int) -> None:
+        self._length = length
+        decided: dict[int, list[str]] = defaultdict(list)
+        for pattern in patterns:
+            for part in _alternatives(pattern):
+                decided[max(1, length - _free_in_sequence(part))].append(part)
+        self._by_leading = sorted(decided.items())
+
+    @property
+    def leading(self) -> int:
+        """How many leading digits decide."""
+        return max(self._by_leading, default=(0,))[0]
+
+    def match(self, leading: NDArray[np.int64], given: int) -> NDArray[np.bool_]:
+        """Tell which numbers match, by their first `given` digits, at least as many as decide."""
+        found = np.zeros(len(leading), dtype=bool)
+        for decides, parts in self._by_leading:
+            rest = np.flatnonzero(~found)
+            shorter = leading[rest] // 10 ** max(0, given - decides)
+            # Sorted numbers share their first digits in stretches: each is asked about once.
+            begins = np.diff(shorter, prepend=-1) != 0
+            texts = digits(shorter[begins], min(decides, given), self._length)
+            good = _search(texts, f"^(?:{'|'.join(parts)})$")
+            found[rest] = good[np.cumsum(begins) - 1]
+        return found
 
 
 def digits(leading: NDArray[np.int64], given: int, length: int) -> pa.Array:
@@ -173,49 +202,45 @@ class _Plan:
 
     def __init__(self, metadata: phonenumbers.PhoneMetadata, length: int) -> None:
         self.claims: str | None = metadata.leading_digits
-        self.types = _patterns((getattr(metadata, name) for name in _TYPES), length)
-        self.general = _patterns([metadata.general_desc], length)
-        known = [*self.types, *self.general]
+        self._types = _patterns((getattr(metadata, name) for name in _TYPES), length)
+        self._general = _patterns([metadata.general_desc], length)
         self.leading = max(
-            [length - min((free_digits(pattern) for pattern in known), default=length)]
-            + ([_widest(self.claims)] if self.claims else [])
+            self._types.leading,
+            self._general.leading,
+            _widest(self.claims) if self.claims else 0,
         )
 
-    def valid(self, texts: pa.Array) -> NDArray[np.bool_]:
-        return _matches(texts, self.general) & _matches(texts, self.types)
+    def valid(self, leading: NDArray[np.int64], given: int) -> NDArray[np.bool_]:
+        return self._general.match(leading, given) & self._types.match(leading, given)
 
 
-def _patterns(
-    descriptions: Iterable[phonenumbers.PhoneNumberDesc | None], length: int
-) -> list[str]:
-    return [
+def _patterns(descriptions: Iterable[phonenumbers.PhoneNumberDesc | None], length: int) -> Patterns:
+    fit = (
         each.national_number_pattern
         for each in descriptions
         if each is not None
         and each.national_number_pattern
         and (not each.possible_length or length in each.possible_length)
-    ]
+    )
+    return Patterns(fit, length)
 
 
-def _first_that_claims(plans: Sequence[_Plan], texts: pa.Array) -> NDArray[np.bool_]:
+def _first_that_claims(
+    plans: Sequence[_Plan], leading: NDArray[np.int64], given: int, length: int
+) -> NDArray[np.bool_]:
     # A number belongs to the first region whose leading digits it has, or, where a region names
     # none, to the first in which it is valid (phonenumbers.region_code_for_number).
-    valid = np.zeros(len(texts), dtype=bool)
     if len(plans) == 1:
-        return plans[0].valid(texts)
-    open_still = np.ones(len(texts), dtype=bool)
+        return plans[0].valid(leading, given)
+    texts = digits(leading, given, length)
+    valid = np.zeros(len(leading), dtype=bool)
+    open_still = np.ones(len(leading), dtype=bool)
     for plan in plans:
-        good = plan.valid(texts)
+        good = plan.valid(leading, given)
         mine = good if plan.claims is None else _search(texts, f"^(?:{plan.claims})")
         valid |= open_still & mine & good
         open_still &= ~mine
     return valid
-
-
-def _matches(texts: pa.Array, patterns: Sequence[str]) -> NDArray[np.bool_]:
-    if not patterns:
-        return np.zeros(len(texts), dtype=bool)
-    return _search(texts, f"^(?:{'|'.join(patterns)})$")
 
 
 def _search(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:

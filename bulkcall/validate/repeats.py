@@ -93,14 +93,10 @@ def _close(parts: list[IO[bytes]]) -> None:
 
 
 def _repeats(entries: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    order = np.argsort(entries["high"])
-    high = entries["high"][order]
-    same = high[1:] == high[:-1]
+    high = np.sort(entries["high"])
+    twice = high[1:][high[1:] == high[:-1]]
     # Only those that share a word with another are looked at more closely: mostly none, or few.
-    shared = np.zeros(len(entries), dtype=bool)
-    shared[1:] = same
-    shared[:-1] |= same
-    near = entries[order[shared]]
+    near = entries[np.isin(entries["high"], twice)] if len(twice) else entries[:0]
     near = near[np.lexsort((near["row"], near["low"], near["high"]))]
     equal = np.zeros(len(near), dtype=bool)
     equal[1:] = (near["high"][1:] == near["high"][:-1]) & (near["low"][1:] == near["low"][:-1])

@@ -119,10 +119,12 @@ def _bytes(texts: pa.Array, length: int) -> Rows:
     return np.ascontiguousarray(flat.reshape(len(texts), length).T)
 
 
-def _number(rows: Rows, *places: int) -> Integers:
-    number = np.zeros(rows.shape[1], dtype=np.int64)
+def _number(rows: Rows, *places: int) -> NDArray[np.int32]:
+    # In place and no wider than needed: this is where most of a time's reading goes.
+    number = np.zeros(rows.shape[1], dtype=np.int32)
     for place in places:
-        number = number * 10 + (rows[place] - ord("0"))
+        number *= 10
+        number += rows[place] - np.uint8(ord("0"))
     return number
 
 
@@ -147,7 +149,7 @@ def _local_ms(rows: Rows, clock: int) -> tuple[Integers, Flags]:
     before = year - 1
     days = before * 365 + before // 4 - before // 100 + before // 400 - 719_162
     days += _DAYS_BEFORE[month] + ((month > 2) & leap) + day - 1  # noqa: PLR2004 - after February
-    local = ((days * 24 + hour) * 60 + minute) * 60_000
+    local = ((days.astype(np.int64) * 24 + hour) * 60 + minute) * 60_000
     if clock > 16:  # noqa: PLR2004 - seconds are written
         good &= _are_digits(rows, _SECOND_DIGITS) & (rows[16] == ord(":"))
         second = _number(rows, *_SECOND_DIGITS)
@@ -168,4 +170,4 @@ def _written_offsets(rows: Rows) -> tuple[Integers, Flags]:
     hours, minutes = _number(rows, 1, 2), _number(rows, 4, 5)
     good &= (hours <= 23) & (minutes <= 59)  # noqa: PLR2004 - a clock's limits
     sign = np.where(rows[0] == ord("-"), -1, 1)
-    return sign * (hours * 60 + minutes) * 60_000, good
+    return (sign * (hours * 60 + minutes) * 60_000).astype(np.int64), good

@@ -64,6 +64,19 @@ def test_a_day_of_changing_clocks_is_read_as_its_cells_are():
     assert got == [reader.moments.read(text) for text in texts]
 
 
+def test_the_first_and_the_last_days_of_the_calendar_are_read_as_their_cells_are():
+    """Year 1 and year 9999: sums of days, minutes and milliseconds run over nowhere."""
+    texts = [
+        f"{year:04d}-{day}T23:59:59.999Z"
+        for year in (1, 4, 100, 1969, 1970, 6053, 6054, 9999)
+        for day in ("01-01", "02-28", "03-01", "12-31")
+    ]
+    times = READERS[0]._read(pa.array(texts))
+    got = list(zip(times.readings.tolist(), times.epoch_ms.tolist(), strict=True))
+    assert got == [READERS[0].moments.read(text) for text in texts]
+    assert times.epoch_ms[-1] == 253402300799999
+
+
 def test_a_slice_of_a_column_is_read_from_its_own_place():
     """An array that begins within its buffer gives its own cells."""
     texts = [f"2026-04-{day:02d}T10:00:00+05:30" for day in range(1, 29)]
