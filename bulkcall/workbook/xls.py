@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENDS: Final = 0xFFFFFFFA
 """Sector numbers from here on end a chain, or stand for none."""
+_SECTORS: Final = {9, 12}
+"""Powers of two: 512 bytes, 4096."""
 _SMALL: Final = 4096
 """Bytes from which a stream has sectors of its own."""
 _BOF, _EOF, _SHEET, _FORMULA, _ERROR = 0x0809, 0x000A, 0x0085, 0x0006, 0x0205
@@ -92,6 +94,8 @@ def _name_of(data: bytes, version: int) -> str:
 def _workbook(file: bytes) -> bytes:
     """Take the stream of records out of the file system."""
     shift, small_shift = struct.unpack_from("<HH", file, 30)
+    if shift not in _SECTORS:
+        raise ValueError("sectors of a size that none have")
     (directory,) = struct.unpack_from("<I", file, 48)
     small_table, _, more, _ = struct.unpack_from("<4I", file, 60)
     size = 1 << shift

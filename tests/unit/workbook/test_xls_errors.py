@@ -170,3 +170,12 @@ def test_damage_never_raises_and_always_ends(changes):
 def test_a_file_cut_off_never_raises(size):
     """At any byte."""
     errors(REAL[:size], "Calls")
+
+
+@pytest.mark.parametrize("shift", [0, 2, 3, 8, 60_000])
+def test_sectors_of_a_size_that_none_have(shift):
+    """A made-up size ends the look at once."""
+    file = bytearray(ole(workbook([("A", CELLS)])))
+    file[30:32] = struct.pack("<H", shift)
+    file[68:72] = struct.pack("<I", 0)  # a table of tables that begins there, and is a ring
+    assert errors(bytes(file), "A") == {}
