@@ -1,8 +1,8 @@
 """Damaged campaign files for the loader: `python tests/faults/load_fuzz.py [SECONDS]`.
 
-Each input is a sample file (CSV in several encodings, gz, zip, XLSX) with some damage: bytes
-changed, cut out, doubled, parts of two files joined, hostile cells put in. Loading has to end in
-time and within a bound of memory, and to give every row once or raise one clear line.
+Each input is a sample file (CSV in several encodings, gz, zip, XLSX, XLS, ODS) with some damage:
+bytes changed, cut out, doubled, parts of two files joined, hostile cells put in. Loading has to
+end in time and within a bound of memory, and to give every row once or raise one clear line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from bulkcall.errors import UsageError
@@ -23,6 +24,7 @@ from bulkcall.load import LoadOptions, open_campaign
 from bulkcall.records import Field
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "campaign.csv"
+WORKBOOKS = Path(__file__).parents[1] / "integration" / "load" / "workbooks"
 OPTIONS = LoadOptions(
     supplied=frozenset({Field.STARTS_AT, Field.ENDS_AT}),
     max_cell=20_000,
@@ -30,6 +32,7 @@ OPTIONS = LoadOptions(
     max_unpacked=10_000_000,
     max_workbook=100_000_000,
 )
+OWN_TIMES = replace(OPTIONS, supplied=frozenset())
 HOSTILE = [
     b'"', b'""', b'"\n', b"\r", b"\n", b"\r\n", b"\0", b"\x1a", b",", b";", b"\t", b"|", b"'=",
     b"=", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xc3", b"\x80", b"\xe2\x80\xa8", b"9.19877E+11",
@@ -61,8 +64,14 @@ def seeds() -> list[bytes]:
     ]
 
 
+def workbooks_to_damage() -> list[tuple[bytes, LoadOptions]]:
+    """Give small workbooks, each with how it is read; XLS and ODS as a spreadsheet program does."""
+    own = [(path.read_bytes(), OWN_TIMES) for path in sorted(WORKBOOKS.glob("typed.*"))]
+    return [(workbook(), OPTIONS), *own]
+
+
 def workbook() -> bytes:
-    """Give a small workbook to damage."""
+    """Make an XLSX of the sample's first lines."""
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -98,22 +107,22 @@ def damaged(data: bytes, chance: random.Random, others: list[bytes]) -> bytes:
 
 def damaged_workbook(data: bytes, chance: random.Random) -> bytes:
     """Give a workbook with a part damaged before it was packed, or its own bytes."""
-    if chance.random() < 0.3:
+    if chance.random() < 0.3 or not data.startswith(b"PK"):
         return damaged(data, chance, [data])
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", 8) as new:
-        unlucky = chance.choice(old.namelist())
+        unlucky = chance.choice([part.filename for part in old.infolist() if part.file_size])
         for name in old.namelist():
             part = old.read(name)
             new.writestr(name, damaged(part, chance, [part]) if name == unlucky else part)
     return out.getvalue()
 
 
-def load(path: Path, data: bytes) -> str:
+def load(path: Path, data: bytes, options: LoadOptions = OPTIONS) -> str:
     """Load a file; tell what became of it. Anything but rows or one clear line raises."""
     path.write_bytes(data)
     try:
-        with open_campaign(str(path), OPTIONS) as campaign:
+        with open_campaign(str(path), options) as campaign:
             rows = 0
             for chunk in campaign.chunks():
                 assert chunk.first_row == rows + 1
@@ -135,19 +144,20 @@ def load(path: Path, data: bytes) -> str:
 def fuzz(path: Path, count: int, seed: int, *, workbooks: bool, seconds: float = 1e9) -> str:
     """Load damaged files until so many or the time is up; tell the figures."""
     chance = random.Random(seed)
-    files = [workbook()] if workbooks else seeds()
+    files = seeds()
+    books = workbooks_to_damage() if workbooks else []
     ended: collections.Counter[str] = collections.Counter()
     slowest = 0.0
     begin = time.monotonic()
     while sum(ended.values()) < count and time.monotonic() - begin < seconds:
-        data = (
-            damaged_workbook(files[0], chance)
-            if workbooks
-            else damaged(chance.choice(files), chance, files)
-        )
+        if workbooks:
+            whole, options = chance.choice(books)
+            data = damaged_workbook(whole, chance)
+        else:
+            data, options = damaged(chance.choice(files), chance, files), OPTIONS
         start = time.monotonic()
         try:
-            ended[load(path, data)] += 1
+            ended[load(path, data, options)] += 1
         except BaseException:
             Path(tempfile.gettempdir(), "load_fuzz.bad").write_bytes(data)
             raise
