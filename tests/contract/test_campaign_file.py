@@ -294,3 +294,12 @@ def test_plan_tells_requests_tokens_and_time(place):
     assert 4 <= planned["channels"]["realtime"]["seconds"] <= 7
     for channel in planned["channels"].values():
         assert channel["expired"] == 0
+
+
+def test_damage_is_named_by_all_three_commands(client):
+    """`validate`, `plan` and `run` say in one line what happened to a column, for people too."""
+    lost = [(CALLER, "9.19877E+11", "Parcel team")] * 3
+    client.campaign([*lost, (CALLER, receivers(1)[0], "Parcel team")])
+    for command in ("validate", "plan", "run"):
+        told = client.run(command, "campaign.csv", *TIMES)
+        assert "receiver_number: 3 of 4 cells are in scientific notation" in told.out + told.err

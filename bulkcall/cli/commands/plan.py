@@ -87,6 +87,7 @@ def _text(planned: Planned) -> str:
             f"{found.invalid:,} invalid, {found.duplicate:,} duplicate"
         )
     ]
+    lines += [f"  {note}" for note in found.notes]
     for channel in Channel:
         lines += ["", f"{channel.value}, {figures.tokens} token(s):"]
         lines += [f"  {line}" for line in _channel_lines(figures.channel(channel), planned.hours)]
