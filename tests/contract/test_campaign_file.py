@@ -217,7 +217,7 @@ def test_header_words_map_and_supplied_times(place):
     [("run", "outcomes.csv"), ("validate", "rejected.csv"), ("plan", "plan.json")],
 )
 def test_run_validate_and_plan_read_a_file_alike(client, command, written):
-    """--map, --sheet, --start, --window, --date-format, --out: each has them, and needs them all."""
+    """--map, --sheet, --start, --window, --date-format, --out: each has them and needs them all."""
     book = openpyxl.Workbook()
     book.active.append(["nothing"])
     sheet = book.create_sheet("Mine")
