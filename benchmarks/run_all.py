@@ -51,6 +51,8 @@ BENCHMARKS = (
               "history --history 4000000 --rounds 1", "history"),
     Benchmark("ledger", "Ledger: beside the sender", "ledger/run.py",
               "sender --rows 20000 --rounds 1", "sender"),
+    Benchmark("ledger", "Ledger: what the disk takes of the rate", "ledger/rate.py",
+              "--seconds 6 --rounds 1"),
     Benchmark("http", "HTTP: the cost of a request", "http/run.py", "--seconds 2 --rounds 1"),
     Benchmark("encoding", "Encoding of a batch", "http/encoding.py", "", ""),
     Benchmark("pacing", "Pacing beside other limiters", "pacing/run.py", "--seconds 4 --rounds 1"),

@@ -5,10 +5,13 @@
     python benchmarks/ledger/run.py history   10M rows: size of a row, runs, status, trace, repeats
     python benchmarks/ledger/run.py sender    what the ledger costs a sender, by synchronous setting
 
+rate.py tells what it takes of a sender's rate, pipeline.py what it costs a whole run.
+
 The peers write the same 13 columns into a table in the same kind of file (write-ahead log,
 synchronous FULL), from lists and frames made ready before the clock starts: once bare, and once
 with the indexes that the ledger's questions need (the queue, a number's rows, repeats). bulkcall's
-own time holds all it does: packing the original cells, the texts, the queue, the search.
+own time holds all it does: packing the original cells, the texts, the queue, the search. It packs a
+chunk while it writes the one before (`Ledger.add_all`), so that its clock needs a second core.
 """
 
 from __future__ import annotations
