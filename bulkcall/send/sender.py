@@ -120,6 +120,8 @@ class Sender:
         self._limit = limit
         self._resend = resend
         self._halt = Stop()
+        # Over once nothing is left as well: who waits for a turn then, waits for nothing.
+        self._over = Stop(self._halt)
         writer.on_error = self._end
         self._fatal: Exception | None = None
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -182,7 +184,7 @@ class Sender:
             creates_tokens=not self._settings.token,
             settled=self._settled,
         )
-        workers = [self._start(feed.run(self._halt))]
+        workers = [self._start(self._keep_fed(feed))]
         workers += [self._start(self._dispatch(slot, feed, courier)) for slot in slots]
         try:
             await asyncio.wait(workers)
@@ -212,16 +214,22 @@ class Sender:
     def _lane(self, slot: Slot) -> Lane:
         return slot.realtime if self._run.channel is Channel.REALTIME else slot.batch
 
+    async def _keep_fed(self, feed: Feed) -> None:
+        try:
+            await feed.run(self._halt)
+        finally:
+            self._over.request("nothing is left to send")
+
     # -- tokens ----------------------------------------------------------------------------------
 
     async def _dispatch(self, slot: Slot, feed: Feed, courier: Courier) -> None:
         """Give each of a token's turns to the first ready parcel."""
         lane = self._lane(slot)
         while await feed.available() and not self._halt.requested:
-            probe = await self._health.admit(self._halt)
+            probe = await self._health.admit(self._over)
             sent = False
             try:
-                turn = await lane.turn(self._halt)
+                turn = await lane.turn(self._over)
                 parcel = feed.pop() if probe or not self._health.away else None
                 if parcel is None:
                     turn.give_back()
