@@ -144,6 +144,9 @@ def _explained(name: str, words: Words) -> tuple[int, float, str]:
         shares = [_share(text, usual) for text in texts if _spelled(text, pattern)]
         shares = [share for share in shares if share >= _USUAL]
         return len(shares), sum(shares) / len(shares) if shares else 0.0, language
+    # By itself, as in £5, it is a sign: that other pages have a letter there says nothing.
+    signs = {word.decode(name) for word in words.seen if len(word) == 1 and _is_sign(word)}
+    texts = [text for text in texts if text not in signs]
     best = (0, 0.0, "")
     for language, letters in LATIN[name].items():
         pattern = _pattern(letters)
@@ -178,6 +181,10 @@ def _share(text: str, usual: str) -> float:
 
 def _letters(text: str) -> bool:
     return any(letter.isalpha() and not letter.isascii() for letter in text)
+
+
+def _is_sign(word: bytes) -> bool:
+    return not _letters(word.decode("cp1252", errors="replace"))
 
 
 def _well_cased(part: str) -> bool:

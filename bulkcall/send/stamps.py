@@ -153,7 +153,7 @@ def compose(
             stamps.add(point)
             looks.add(_looks(row, point))
     if len(picked) < min(size, len(candidates)):
-        _fill(candidates, picked, size)
+        _fill(candidates, spans, picked, size)
     return [Placed(candidates[index].row, picked[index]) for index in sorted(picked)]
 
 
@@ -167,11 +167,16 @@ def _free_point(
     return next((point for point in points if _looks(row, point) not in looks), None)
 
 
-def _fill(candidates: Sequence[ReadyRow], picked: dict[int, int], size: int) -> None:
+def _fill(
+    candidates: Sequence[ReadyRow], spans: Sequence[Span], picked: dict[int, int], size: int
+) -> None:
     alike = Counter(_looks(row, row.record.ends_at) for row in candidates)
     helpless = -(-len(candidates) // size) + SPREAD_BATCHES
     for index, row in enumerate(candidates):
         if len(picked) >= size:
             return
-        if index not in picked and alike[_looks(row, row.record.ends_at)] > helpless:
+        # One batch holds as many of them as they have stamps.
+        room = spans[index].high - spans[index].low + 1
+        batches = -(-alike[_looks(row, row.record.ends_at)] // room)
+        if index not in picked and batches > helpless:
             picked[index] = row.record.ends_at

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bulkcall.load.codepages import Words, tell
 from bulkcall.load.encoding import is_utf8
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"])).map(str.encode)
@@ -32,3 +33,18 @@ def test_nothing_is_utf8(size):
     """An empty text has no damage."""
     assert is_utf8(iter([]))
     assert is_utf8([b"a" * size])
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("Up to £5 off", "cp1252"),
+        ("£ 50, ¥ 100 or 30°", "cp1252"),
+        ("Łódź, Ł 5 taniej", "cp1250"),
+    ],
+)
+def test_a_sign_by_itself_is_no_letter_of_another_code_page(text, page):
+    """£ is no Ł where it stands alone; beside words of Polish it is."""
+    words = Words()
+    words.add(text.encode(page))
+    assert tell(words).name == page

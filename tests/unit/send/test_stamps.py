@@ -141,6 +141,13 @@ def test_look_alikes_that_cannot_be_helped_fill_the_batch():
     assert len(compose(rows, size=500, stamp=False, floor=BASE)) == 500
 
 
+def test_windows_with_fewer_stamps_than_rows_are_spread_over_batches():
+    """500 rows with a window of 300 ms: the first batch takes the 300 that can be told apart."""
+    rows = [ready(n, BASE, BASE + 300) for n in range(1, 501)]
+    placed = compose(rows, size=500, stamp=True, floor=0)
+    assert sorted(place.ends_at for place in placed) == [BASE + n for n in range(1, 301)]
+
+
 def test_a_window_of_a_few_milliseconds_leaves_little_room():
     """Never at or before starts_at: of five rows with a window of 3 ms, three fit into a batch."""
     rows = [ready(n, BASE, BASE + 3) for n in range(1, 6)]
