@@ -6,11 +6,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkcall.errors import CampaignFileError, StoppedError, UsageError
+from bulkcall.errors import CampaignFileError
 from bulkcall.intake import Source, Tolerance, reading
 from bulkcall.job import new_run, room_for
 from bulkcall.ledger import RunState
-from bulkcall.report import make_folder
+from bulkcall.report import require_folder
 
 if TYPE_CHECKING:
     from bulkcall.clock import Clock
@@ -46,10 +46,7 @@ class Admission:
     def begin(self, intake: Intake, source: Source, options: RunOptions) -> RunInfo:
         """Write the run down, once it is sure that its report can be written."""
         new = new_run(intake.file, source, options, self._settings, at=self._clock.now_ms())
-        try:
-            make_folder(Path(new.out_dir))
-        except StoppedError as error:
-            raise UsageError(str(error)) from error
+        require_folder(Path(new.out_dir))
         self._ledger.require_room(room_for(intake.file))
         return self._ledger.begin_run(new)
 

@@ -95,6 +95,8 @@ class Pipeline:
     def resume(self, run_id: str | None = None, on_unknown: OnUnknown | None = None) -> RunResult:
         """Take up a stopped run, the last one by default, wherever it stands."""
         run = self._ledger.whole_run(run_id) if run_id else self._ledger.last_stopped()
+        # One that is being worked on can't be taken up either; holding it says by whom.
+        run = run or self._ledger.last_held()
         if run is None:
             raise UsageError("there is no stopped run to resume; `bulkcall runs` lists all runs")
         require_credentials(self._settings, run)

@@ -7,12 +7,14 @@ import logging
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkcall.errors import StoppedError
 from bulkcall.logs import current_run
 
 if TYPE_CHECKING:
@@ -31,18 +33,22 @@ class Console:
     """-1 quiet, 0 normal, 1 and up verbose."""
 
     def result(self, text: str, data: Mapping[str, Any]) -> None:
-        """Print the command's result: one JSON object, or a text for people."""
+        """Print the command's result: one JSON object, or a text for people.
+
+        Raises StoppedError where standard output can't be written.
+        """
         if self.as_json:
-            click.echo(json.dumps(data, ensure_ascii=False, default=str))
+            _print(json.dumps(data, ensure_ascii=False, default=str))
         elif text:
-            click.echo(text)
+            _print(text)
 
     def failed(self, message: str, status: ExitStatus) -> ExitStatus:
         """Tell why the command failed: one line, and with --json one object as well."""
         line = " ".join(message.split())
         self.line("error", line)
         if self.as_json:
-            click.echo(json.dumps({"error": line, "exit_status": int(status)}, ensure_ascii=False))
+            with suppress(StoppedError):  # one line has told it, if that is what went wrong
+                _print(json.dumps({"error": line, "exit_status": int(status)}, ensure_ascii=False))
         return status
 
     def line(self, level: str, text: str, *, stage: str = "") -> None:
@@ -82,6 +88,17 @@ class Console:
         logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
         # Other libraries' chatter may name addresses and bodies: only our own goes below WARNING.
         logging.getLogger("bulkcall").setLevel(level)
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer would fail once more, with a traceback, at the process's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise StoppedError(f"standard output can't be written: {error.strerror}") from error
 
 
 class _TextLine(logging.Formatter):

@@ -125,6 +125,12 @@ class Ledger(Access):
         free = (run for run in found if not self._store.is_held(run.run_no, run.run_id))
         return next(free, None)
 
+    def last_held(self) -> RunInfo | None:
+        """The newest run that a live process works on."""
+        found = self._read(runs.resumable)
+        held = (run for run in found if self._store.is_held(run.run_no, run.run_id))
+        return next(held, None)
+
     def unfinished(self) -> list[RunInfo]:
         """Every run that resuming would take up and no live process works on, newest first."""
         found = self._read(runs.resumable)

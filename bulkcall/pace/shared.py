@@ -34,7 +34,8 @@ class SharedState:
     """
 
     def __init__(self, path: Path, rate: Rate, clock: Clock) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         blank = Schedule.blank(rate)
         size = len(blank) * 8
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from bulkcall.errors import BulkcallError, DiskFullError, StoppedError
+from bulkcall.errors import BulkcallError, DiskFullError, StoppedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +33,26 @@ def make_folder(folder: Path) -> None:
             raise StoppedError(f"{folder}: is a file, and a folder is needed; name another --out")
     except OSError as error:
         raise translated(error, folder) from error
+
+
+def require_folder(folder: Path) -> None:
+    """Make the folder and try whether files can be put into it, before any work is done for them.
+
+    Raises UsageError where they can't (another `--out` is wanted), DiskFullError where there is no
+    room.
+    """
+    probe = folder / f".try.{os.getpid()}.part"
+    try:
+        make_folder(folder)
+        try:
+            probe.touch(mode=0o600)
+            probe.unlink()
+        except OSError as error:
+            raise translated(error, folder) from error
+    except DiskFullError:
+        raise
+    except StoppedError as error:
+        raise UsageError(str(error)) from error
 
 
 @contextmanager

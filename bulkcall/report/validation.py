@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import orjson
 import pyarrow.compute as pc
 
-from bulkcall.report.files import make_folder, replacing
+from bulkcall.report.files import replacing, require_folder
 from bulkcall.report.findings import joined_findings, with_all_findings
 from bulkcall.report.rejected_csv import RejectedCsv
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 class ValidationReport:
     """Takes checked chunks as they pass; `close` gives the files their names.
 
-    A context manager: left without `close`, it leaves no file behind. Raises DiskFullError or
-    StoppedError where a file can't be written.
+    A context manager: left without `close`, it leaves no file behind. Raises UsageError where no
+    file can be put into the folder, DiskFullError or StoppedError where one can't be written.
     """
 
     def __init__(self, out_dir: Path, file: CampaignFile) -> None:
-        make_folder(out_dir)
+        require_folder(out_dir)
         self._folder = out_dir
         self._rows = 0
         self._invalid = 0

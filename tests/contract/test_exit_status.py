@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +115,35 @@ def test_2_for_wrong_settings(client, sandbox, environ, told):
     assert ended.status == 2, ended
     one_line(ended, told)
     assert sandbox.journal() == []
+
+
+@pytest.mark.parametrize("command", ["run", "validate", "plan"])
+@pytest.mark.parametrize("out", ["/proc/new", "/proc/self", "campaign.csv/new"])
+def test_2_where_no_file_can_be_put_into_out(client, sandbox, command, out):
+    """A folder that can't be made or written to: status 2 and one line, before any work is done."""
+    client.campaign(rows(1))
+    ended = client.run(command, "campaign.csv", *TIMES, "--out", out)
+    assert ended.status == 2, ended
+    one_line(ended, "--out")
+    assert sandbox.journal() == []
+
+
+def test_1_where_standard_output_is_full(client):
+    """One line says so, with --json and without; no traceback follows at the process's end."""
+    for flags in ((), ("--json",)):
+        with Path("/dev/full").open("wb") as full:
+            ended = subprocess.run(
+                client.command("runs", *flags),
+                cwd=client.folder,
+                env=client.environ,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        assert ended.returncode == 1
+        told = "standard output can't be written: No space left on device"
+        assert ended.stderr == f"bulkcall: {told}\n"
 
 
 def test_1_when_the_server_is_away(client):

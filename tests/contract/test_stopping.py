@@ -118,3 +118,17 @@ def test_after_a_kill_resume_loses_nothing(slow, sandbox):
     for row in rows:
         assert int(row["attempts"]) >= took.count("91" + row["receiver"]) >= 1
     assert slow.run("resume").status == 2
+
+
+def test_resume_beside_a_live_process_says_who_works_on_the_run(slow, sandbox):
+    """Status 1 and one line that names the process, with the run's id and without; nothing sent."""
+    process = started(slow, sandbox)
+    run_id = slow.run("status", "--json").json["run_id"]
+    for words in (("resume",), ("resume", run_id)):
+        second = slow.run(*words)
+        assert second.status == 1, second
+        assert f"run {run_id} is being worked on by process {process.pid}" in second.err
+        assert len(second.err.strip().splitlines()) == 1
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    every_row_once(sandbox)

@@ -40,6 +40,10 @@ def command(
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.signals import stopping_on_signals
 
+    if out is not None:
+        from bulkcall.report import require_folder
+
+        require_folder(out)
     with stopping_on_signals(given.console) as stop:
         planned = campaigns.plan(
             file,
@@ -52,9 +56,8 @@ def command(
         )
     data = _data(planned)
     if out is not None:
-        from bulkcall.report import make_folder, replacing
+        from bulkcall.report import replacing
 
-        make_folder(out)
         with replacing(out / "plan.json") as handle:
             handle.write(json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n")
     given.console.result(_text(planned), data)

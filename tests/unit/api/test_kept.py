@@ -64,6 +64,7 @@ def test_nothing_secret_can_be_read_from_the_files(folder):
             assert secret.encode() not in content
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize(
