@@ -42,6 +42,7 @@ LOOK_UP = 0.25
 LEAST_CLOSED = 5.0
 """Seconds to leave the token call alone after a 429 that names no time."""
 MOST_CLOSED = 60.0
+_ALL_CREATED = "10 tokens were created in the last 30 minutes, all that the API allows"
 T = TypeVar("T")
 
 _HEADERS = {"Content-Type": "application/json", "X-Public-Access": "allow"}
@@ -141,12 +142,16 @@ class TokenOffice:
             wait = next_creation_ms(await self._creations(now), now)
             if wait <= 0:
                 return
+            if self._settings.tokens > 1:
+                # What waits here could go under another token; alone, it waits in its place.
+                raise NoToken(
+                    _ALL_CREATED,
+                    http_status=HTTPStatus.TOO_MANY_REQUESTS,
+                    retry_after=wait / 1000,
+                )
             if not told:
                 told = True
-                self._progress.note(
-                    "10 tokens were created in the last 30 minutes, all that the API allows: "
-                    f"waiting {_minutes(wait)} for the next"
-                )
+                self._progress.note(f"{_ALL_CREATED}: waiting {_minutes(wait)} for the next")
             end = self._clock.monotonic() + wait / 1000
             while (left := end - self._clock.monotonic()) > 0:
                 if self._stop.requested:

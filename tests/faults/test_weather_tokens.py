@@ -97,6 +97,23 @@ def test_a_token_call_may_be_over_its_limit_for_longer_than_a_first_contact_take
 
 
 @BOTH
+def test_a_token_that_dies_when_ten_were_created_leaves_its_rows_to_the_others(
+    ledger, sandbox, channel
+):
+    """No eleventh within half an hour: that token pauses, and no row waits for it."""
+    sandbox.order(f"revoked@{CALL[channel]},times=1,after=30")
+    result = send_rows(ledger, sandbox, channel, 90, tokens=10, batch_size=2)
+    check_truth(result, sandbox)
+    assert result.error is None
+    assert result.counts == {accepted(channel): 90}
+    assert {row.attempts for row in result.rows.values()} == {1}
+    (told,) = result.notes
+    assert told.startswith("10 tokens were created in the last 30 minutes, all that the API allows")
+    assert ": a token pauses for " in told
+    assert created(sandbox) == 10
+
+
+@BOTH
 def test_a_key_that_is_not_accepted(ledger, sandbox, channel):
     """Wrong API key: one line, nothing sent, every row still unsent."""
     result = send_rows(ledger, sandbox, channel, api_key=Secret("00000000-0000-0000"))

@@ -327,6 +327,26 @@ def test_the_cap_holds_over_runs():
     asyncio.run(run())
 
 
+def test_a_dead_token_without_room_for_another_leaves_its_calls_to_the_others():
+    """Ten made, one of two in use revoked: its call does not wait half an hour; the other goes."""
+
+    async def run():
+        clock, server = ManualClock(NOW, auto=True), Server()
+        log = Log(*(NOW - MINUTE + i for i in range(8)))
+        async with opened(server, log=log, clock=clock, tokens=2) as api:
+            await api.open_slots()
+            server.revoked.add("token-number-2")
+            clock.jump_wall(2 * MINUTE)
+            with pytest.raises(NoToken, match="10 tokens were created") as caught:
+                await send(api, slot=1)
+            assert caught.value.answered
+            assert 27 * 60 <= caught.value.retry_after <= 28 * 60
+            assert (await send(api, slot=0)).success
+        assert clock.monotonic() < 60
+
+    asyncio.run(run())
+
+
 def test_a_stop_ends_the_wait_for_room():
     """A run that is asked to stop does not sit out the half hour."""
 
