@@ -123,12 +123,21 @@ class ScriptedApi:
     failure to raise, or an awaitable of one of these.
     """
 
-    def __init__(self, decide=None, *, tokens=1, per_second=100_000.0, batch_per_minute=600_000.0):
+    def __init__(
+        self,
+        decide=None,
+        *,
+        tokens=1,
+        per_second=100_000.0,
+        batch_per_minute=600_000.0,
+        welcomed=True,
+    ):
         self.clock = SystemClock()
         self.decide = decide or (lambda records, number: None)
         self.slots = [
             SimpleNamespace(
                 number=n,
+                welcomed=welcomed,
                 realtime=Lane("realtime", Rate.of(per_second, 1), self.clock),
                 batch=Lane("batch", Rate.of(batch_per_minute, 60), self.clock),
             )

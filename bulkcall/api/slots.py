@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from bulkcall.api.auth import TokenAuth
+from bulkcall.api.tokens import CreatedToken
 from bulkcall.pace import Lane, Rate, SharedState, shared_name
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class Slot:
         self.source = source
         self.auth = TokenAuth(source, stop)
         self.realtime, self.batch, self.status = lanes
+
+    @property
+    def welcomed(self) -> bool:
+        """Whether the server has given this slot a token in this process: it was there then."""
+        return isinstance(self.source, CreatedToken) and self.source.created
 
     def __repr__(self) -> str:
         return f"Slot({self.number})"

@@ -99,6 +99,8 @@ class CreatedToken:
         self._office = office
         self._clock = clock
         self._place = place
+        self.created = False
+        """Whether the server has given a token in this process."""
         self._token: Token | None = None
         self._one_at_a_time = asyncio.Lock()
         self._renewal: asyncio.Task[None] | None = None
@@ -147,6 +149,7 @@ class CreatedToken:
 
     async def _created(self) -> Token:
         token = await self._office.create()
+        self.created = True
         if self._place is not None:
             self._place.keep(token)
         return token

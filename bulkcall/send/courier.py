@@ -52,7 +52,6 @@ class Courier:
         backoff: Backoff,
         max_tries: int,
         resend: bool,
-        creates_tokens: bool,
         settled: Callable[[int], None],
     ) -> None:
         self._api = api
@@ -63,7 +62,6 @@ class Courier:
         self._backoff = backoff
         self._max_tries = max_tries
         self._resend = resend
-        self._creates_tokens = creates_tokens
         self._settled = settled
         self._named: set[int] = set()
         self._hints = True
@@ -123,7 +121,7 @@ class Courier:
     ) -> None:
         problem: Exception | None = None
         away = self._health.away
-        if failure.requests and self._creates_tokens:
+        if failure.requests and slot.welcomed:
             self._health.reached()
         try:
             self._health.failed(failure, parcel)

@@ -181,7 +181,6 @@ class Sender:
             backoff=self._backoff,
             max_tries=self._settings.max_tries,
             resend=self._resend,
-            creates_tokens=not self._settings.token,
             settled=self._settled,
         )
         workers = [self._start(self._keep_fed(feed))]

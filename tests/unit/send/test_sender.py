@@ -219,6 +219,21 @@ def test_a_server_that_never_answers_ends_the_run_with_nothing_spent(ledger):
     assert ledger.run(run.run_id).requests == 0
 
 
+@pytest.mark.parametrize("welcomed", [False, True])
+def test_a_token_of_an_earlier_process_is_no_sign_of_the_server(ledger, welcomed):
+    """Only a token that was given in this run grants the longer patience."""
+    run = begin(ledger, 3, REALTIME)
+    refused = Unreachable("connection refused")
+    api = ScriptedApi(lambda records, n: refused, welcomed=welcomed)
+    patience = {"first_contact_timeout": 30.0, "away_timeout": 0.2}
+    if not welcomed:
+        patience = {"first_contact_timeout": 0.2, "away_timeout": 30.0}
+    with pytest.raises(ServerAwayError) as told:
+        go(ledger, run, api, **patience)
+    assert ("never answered" in str(told.value)) is not welcomed
+    assert counts(ledger, run) == {"unsent": 3}
+
+
 def test_a_server_that_comes_back_is_noticed(ledger, monkeypatch):
     """Away for some requests, then back: every row is a success and both lines were said."""
     monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.05, 0.1))
