@@ -80,7 +80,8 @@ def new_run(
     out = options.out or out_folder(settings, run_id, source.file, at)
     return NewRun(
         run_id=run_id,
-        file=source.file,
+        # A name need not be UTF-8; the way to the file itself stands in `file_facts`.
+        file=source.file.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
         sha256=file.sha256,
         channel=options.channel,
         columns=file.columns,

@@ -38,7 +38,7 @@ class Console:
         Raises StoppedError where standard output can't be written.
         """
         if self.as_json:
-            _print(json.dumps(data, ensure_ascii=False, default=str))
+            _print(_json(data))
         elif text:
             _print(text)
 
@@ -48,7 +48,7 @@ class Console:
         self.line("error", line)
         if self.as_json:
             with suppress(StoppedError):  # one line has told it, if that is what went wrong
-                _print(json.dumps({"error": line, "exit_status": int(status)}, ensure_ascii=False))
+                _print(_json({"error": line, "exit_status": int(status)}))
         return status
 
     def line(self, level: str, text: str, *, stage: str = "") -> None:
@@ -90,9 +90,20 @@ class Console:
         logging.getLogger("bulkcall").setLevel(level)
 
 
+def _json(data: Mapping[str, Any]) -> str:
+    """Give one object; in ASCII where the output's encoding can't show it (a file's odd name)."""
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    return text if _shown(text) == text else json.dumps(data, default=str)
+
+
+def _shown(text: str) -> str:
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def _print(text: str) -> None:
     try:
-        click.echo(text)
+        click.echo(_shown(text))
     except BrokenPipeError:
         raise
     except OSError as error:

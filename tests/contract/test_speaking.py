@@ -82,6 +82,18 @@ def test_result_on_standard_output_progress_on_standard_error(stranger):
     assert json.loads(failed.err)["level"] == "error"
 
 
+def test_a_file_whose_name_is_no_utf8_is_a_file(stranger):
+    """It is checked, sent and told of; what can't be shown is escaped, and JSON stays JSON."""
+    name = os.fsdecode(b"k\xfcndigung.csv")
+    stranger.campaign(rows(2)).rename(stranger.folder / name)
+    assert stranger.run("validate", name, *TIMES, "--json").json["rows"] == 2
+    assert "k\\udcfcndigung.csv: 2 rows" in stranger.run("validate", name, *TIMES).out
+    ended = stranger.run("run", name, *TIMES, "--json")
+    assert (ended.status, ended.json["outcomes"]["success"]) == (0, 2), ended
+    assert ended.json["file"] == "k\ufffdndigung.csv"
+    assert stranger.run("runs", environ={"PYTHONIOENCODING": "ascii"}).status == 0
+
+
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
 def test_colour_is_for_terminals_that_want_it(place, no_color, coloured):
     """NO_COLOR is respected, and standard output stays plain."""
