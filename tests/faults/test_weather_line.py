@@ -65,10 +65,10 @@ def test_a_server_that_is_away_and_comes_back(ledger, sandbox, channel):
             await asyncio.sleep(0.01)
         await asyncio.to_thread(sandbox.away, 1.5)
 
-    result = send_rows(ledger, sandbox, channel, 120, midway=away)
+    result = send_rows(ledger, sandbox, channel, 400, midway=away)
     check_truth(result, sandbox)
     assert result.error is None
-    assert result.counts == {accepted(channel): 120}
+    assert result.counts == {accepted(channel): 400}
     away_, back = result.notes
     assert re.fullmatch(AWAY, away_)
     assert re.fullmatch(r"the server is back after \d+ s; going on", back)
@@ -86,10 +86,10 @@ def test_a_server_that_is_away_for_30_seconds_and_comes_back(ledger, sandbox, ch
             await asyncio.sleep(0.01)
         await asyncio.to_thread(sandbox.away, 30)
 
-    result = send_rows(ledger, sandbox, channel, 300, midway=away)
+    result = send_rows(ledger, sandbox, channel, 400, midway=away)
     check_truth(result, sandbox)
     assert result.error is None
-    assert result.counts == {accepted(channel): 300}
+    assert result.counts == {accepted(channel): 400}
     away_, back = result.notes
     assert re.fullmatch(AWAY, away_)
     gone = int(re.fullmatch(r"the server is back after (\d+) s; going on", back)[1])
@@ -105,7 +105,7 @@ def test_a_server_that_stays_away_ends_the_run_resumable(ledger, sandbox, channe
             await asyncio.sleep(0.01)
         await asyncio.to_thread(sandbox.away, 2.5)
 
-    result = send_rows(ledger, sandbox, channel, 200, midway=away, away_timeout=1.0)
+    result = send_rows(ledger, sandbox, channel, 400, midway=away, away_timeout=1.0)
     assert isinstance(result.error, ServerAwayError)
     assert "has been away for" in str(result.error)
     assert "resume when it is back" in str(result.error)
