@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from bulkcall.load.header import known_columns
-from bulkcall.load.patient import Parsed, parse
+from bulkcall.load.patient import SPACES, Parsed, is_blank, parse
 from bulkcall.masking import masked_text
 
 DELIMITERS = (",", ";", "\t", "|")
-_BLANK = '"\r\n' + "".join(DELIMITERS)
+_BLANK = '"' + SPACES + "".join(DELIMITERS)
 _LOOK = 30
 """Rows to look at after the header."""
 _SEP = re.compile(r'"?sep=([,;|\t])"?[^\S\t\r\n]*(\r\n|\n|\r)')
@@ -49,7 +49,7 @@ def find_dialect(text: str, mapped: frozenset[str], *, final: bool) -> Dialect |
     best: tuple[tuple[int, float, int], Dialect] | None = None
     for delimiter in delimiters:
         parsed = parse(text[skipped:], delimiter, line=line, final=final, most=_LOOK)
-        at = next((i for i, row in enumerate(parsed.rows) if any(row)), None)
+        at = next((i for i, row in enumerate(parsed.rows) if not is_blank(row)), None)
         if at is None:
             continue
         upto = parse(text[skipped:], delimiter, line=line, final=final, most=1)
@@ -59,7 +59,7 @@ def find_dialect(text: str, mapped: frozenset[str], *, final: bool) -> Dialect |
         known = known_columns(header) + sum(
             name in mapped or name.strip().casefold() in mapped for name in header
         )
-        rest = [row for row in parsed.rows[at + 1 :] if any(row)]
+        rest = [row for row in parsed.rows[at + 1 :] if not is_blank(row)]
         same = sum(len(row) == len(header) for row in rest) / len(rest) if rest else 0.0
         score = (known, same if len(header) > 1 else 0.0, len(header))
         if best is None or score > best[0]:

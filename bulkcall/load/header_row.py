@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bulkcall.load.header import known_columns
+from bulkcall.load.patient import is_blank
 from bulkcall.workbook import DAY
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def find_header(batches: Iterator[pa.RecordBatch]) -> HeaderRow | None:
     line = 1
     for batch in batches:
         at = 0
-        while at < batch.num_rows and not any(_row(batch, at)):
+        while at < batch.num_rows and is_blank(_row(batch, at)):
             at += 1
         if at < batch.num_rows:
             columns = _row(batch, at)

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NEWLINE = re.compile(r"\r\n|\n|\r")
+SPACES = " \t\n\v\f\r"
+"""What a cell may hold and still be empty."""
 
 
 @dataclass(slots=True)
@@ -26,6 +32,11 @@ class Parsed:
     """The line on which the next row starts."""
     open_quote: int = 0
     """The line of a quote that is still open at the end of the text; 0: none."""
+
+
+def is_blank(cells: Iterable[str]) -> bool:
+    """Tell whether a row's cells are all empty, or hold nothing but spaces."""
+    return not any(cell and cell.strip(SPACES) for cell in cells)
 
 
 def parse(
@@ -65,7 +76,7 @@ def parse(
         parsed.lines.append(parsed.line)
         parsed.line += breaks
         position = after
-        held += any(cells)
+        held += not is_blank(cells)
     parsed.consumed = position
     return parsed
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from bulkcall.errors import CampaignFileError
 from bulkcall.inert import bare_array
+from bulkcall.load.patient import SPACES, is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +47,7 @@ def shape(
 ) -> Rows:
     """Give ragged rows `width` columns: short ones are filled, surplus cells make faults.
 
-    Blank rows (all cells empty) are left out.
+    Blank rows (`is_blank`) are left out.
     """
     kept: list[Sequence[str]] = []
     kept_lines: list[int] = []
@@ -59,12 +60,12 @@ def shape(
             cells = [*row, *empty[len(row) :]]
         elif len(row) > width:
             cells = row[:width]
-            surplus = next((cell for cell in row[width:] if cell), None)
+            surplus = next((cell for cell in row[width:] if cell.strip(SPACES)), None)
             if surplus is not None and fault is None:
                 fault = surplus_fault(width, len(row), surplus)
         if fault is not None:
             kept_faults[len(kept)] = fault
-        elif not any(cells):
+        elif is_blank(cells):
             continue
         kept.append(cells)
         kept_lines.append(line)
@@ -84,12 +85,17 @@ def surplus_fault(width: int, found: int, surplus: str) -> str:
 
 
 def without_blanks(rows: Rows) -> Rows:
-    """Leave out rows whose cells are all empty."""
+    """Leave out rows whose cells are all empty, or hold nothing but spaces."""
     full = np.zeros(len(rows), bool)
     for column in rows.cells.columns:
-        full |= pc.not_equal(column, "").to_numpy()
+        # What sorts before the first visible character is empty, or begins with a space.
+        full |= pc.greater_equal(column, "!").to_numpy()
         if full.all():
             return rows
+    for at in np.flatnonzero(~full).tolist():
+        full[at] = not is_blank(column[at].as_py() for column in rows.cells.columns)
+    if full.all():
+        return rows
     kept = pa.array(full)
     return Rows(rows.cells.filter(kept), rows.lines.filter(kept), rows.faults)
 

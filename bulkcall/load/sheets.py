@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bulkcall.errors import CampaignFileError, UsageError
+from bulkcall.load.patient import is_blank
 from bulkcall.load.rows import Rows, finished, names_of, surplus_fault, without_blanks
 from bulkcall.load.source import DAMAGE
 from bulkcall.records import Field
@@ -185,6 +186,8 @@ def _shaped(
                 faults.setdefault(at, _unshown_fault(needed[int(index)], shown))
     for index in range(width, own):
         for at, cell in _filled(rows.cells.column(index)):
+            if is_blank([cell]):
+                continue
             faults.setdefault(at, surplus_fault(width, index + 1, cell))
     if len(rows):
         yield finished(Rows(cells, rows.lines, faults), options.max_cell)

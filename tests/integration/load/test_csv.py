@@ -135,6 +135,17 @@ def test_the_header_is_the_first_line_that_is_not_blank(load):
     assert loaded.lines == [6, 9]
 
 
+def test_spaces_alone_make_no_row(load):
+    """Neither a line of them nor cells of them, read fast or patiently; a surplus one is none."""
+    rows = "  \ncaller,receiver,label\n , ,\t\n1,2,Acme\n   \n3,4,Acme, \n"
+    for text in (rows, rows + '" ","",\n', rows.replace("\n", "\r")):
+        loaded = load(text)
+        assert loaded.file.header_line == 2
+        assert loaded.rows == [("1", "2", "Acme"), ("3", "4", "Acme")]
+        assert loaded.lines == [4, 6]
+        assert not loaded.faults
+
+
 def test_rows_are_counted_without_header_and_blank_lines(load):
     """A quoted line break does not start a row."""
     loaded = load(HEADER + '1,2,Acme,"two\n\nlines"\n\n3,4,Acme,y\n')

@@ -137,6 +137,15 @@ def test_blank_rows_and_a_header_further_down(load):
     assert loaded.rows == [("1", "2", "Acme", "x"), ("3", "4", "Acme", "")]
 
 
+def test_cells_of_spaces_make_no_row(load):
+    """As in CSV, a surplus one included."""
+    rows = [[" "], HEADER, [" ", "", "\t"], ["1", "2", "Acme", "x", " "], ["", " "]]
+    loaded = load(xlsx(("A", rows)))
+    assert loaded.rows == [("1", "2", "Acme", "x")]
+    assert loaded.lines == [4]
+    assert not loaded.faults
+
+
 def test_a_surplus_cell_is_a_fault(load):
     """As in CSV."""
     loaded = load(
