@@ -21,9 +21,11 @@ from bulkcall.report.trend import trend
 from bulkcall.report.xlsx import XlsxReport
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bulkcall.ledger.ledger import Ledger
+    from bulkcall.records import Outcome
     from bulkcall.report.rows import RowBlock
 
 
@@ -59,12 +61,13 @@ def build_report(
     no such run.
     """
     ledger.whole_run(run_id)
+    before = ledger.counts(run_id)
     tally = Tally()
     rejected = 0
     for results in ledger.outcomes(run_id):
         tally.add(results)
         rejected += can_be_saved(results).true_count
-    return _report(ledger, run_id, tally, rejected=rejected, limit=limit, against=against)
+    return _report(ledger, run_id, tally, before, rejected=rejected, limit=limit, against=against)
 
 
 def write_report(
@@ -96,6 +99,7 @@ def publish(
     if against is not None:
         ledger.whole_run(against)  # a wrong name is told before the work, not after it
     make_folder(out_dir)
+    before = ledger.counts(run_id)
     tally = Tally()
     names = FILES if against is None else (*FILES, COMPARED)
     with (
@@ -111,7 +115,7 @@ def publish(
             book.add(block)
             _reject(rejected, block, findings)
         report = _report(
-            ledger, run_id, tally, rejected=rejected.rows, limit=limit, against=against
+            ledger, run_id, tally, before, rejected=rejected.rows, limit=limit, against=against
         )
         book.finish(report)
         files["report.html"].write(html_bytes(report, show_numbers=show_numbers))
@@ -140,6 +144,7 @@ def _report(
     ledger: Ledger,
     run_id: str,
     tally: Tally,
+    before: Mapping[Outcome, int],
     *,
     rejected: int,
     limit: float | None,
@@ -147,6 +152,9 @@ def _report(
 ) -> Report:
     run = ledger.run(run_id)
     counts = ledger.counts(run_id)
+    if counts != before:
+        # Somebody works on the run: its rows were read as they stood at a moment between the two.
+        counts = tally.counts()
     return Report(
         run=run,
         outcomes=counts,

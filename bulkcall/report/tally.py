@@ -63,6 +63,10 @@ class Tally:
         seconds, counts = np.unique(times // 1000, return_counts=True)
         self._seconds.update(dict(zip(seconds.tolist(), counts.tolist(), strict=True)))
 
+    def counts(self) -> dict[Outcome, int]:
+        """Give how many rows stand under each word."""
+        return {each: self.outcomes[each.value] for each in Outcome}
+
     def conservation(self, in_file: int, counts: Mapping[Outcome, int]) -> Conservation:
         """Hold what was seen against what loading found and what the ledger counts itself."""
         return Conservation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,6 +84,8 @@ def plan(
     in some hours only, that is later than now and as many. It must keep order.
     """
     when = moments or (lambda spent: now_ms + spent)
+    if settings.token:
+        settings = replace(settings, tokens=1)  # there is no other than the one that is brought
     order = np.argsort(starts_at, kind="stable")
     starts, ends = starts_at[order], ends_at[order]
 
@@ -140,12 +142,16 @@ def _channel(
         seconds=seconds,
         first_at=first_at,
         last_at=last_at,
-        token_creations=settings.tokens * (1 + int(seconds // TOKEN_LIFE)) if requests else 0,
+        token_creations=_creations(settings, seconds) if requests else 0,
         expired=expired,
         late=late,
         tokens_in_time=in_time,
         tokens_on_time=on_time,
     )
+
+
+def _creations(settings: Settings, seconds: float) -> int:
+    return 0 if settings.token else settings.tokens * (1 + int(seconds // TOKEN_LIFE))
 
 
 def _span(requests: int, per_second: float) -> float:

@@ -11,6 +11,7 @@ import pytest
 from report_ledgers import FakeLedger, result
 
 from bulkcall.errors import DiskFullError, LedgerError, StoppedError
+from bulkcall.records import Outcome
 from bulkcall.report import build_report, publish
 from bulkcall.report.files import replacing
 
@@ -28,6 +29,31 @@ def ledger_of(*results, columns=COLUMNS, cells=None, **other):
     """A fake run of these results, with plain cells."""
     cells = cells or [["918045000000", f"98100{n:05d}", "x", ""] for n in range(len(results))]
     return FakeLedger(columns, cells, results, **other)
+
+
+class GoingOn(FakeLedger):
+    """A run that goes on while its rows are read."""
+
+    looks = 0
+
+    def counts(self, run_id):
+        """Each look finds one more row confirmed."""
+        self.looks += 1
+        counted = super().counts(run_id)
+        counted[Outcome.UNSENT] -= self.looks
+        counted[Outcome.SUCCESS] += self.looks
+        return counted
+
+
+def test_a_run_that_goes_on_meanwhile_is_counted_by_its_rows_as_they_were_read(tmp_path):
+    """The counts are those of outcomes.csv, and nothing is called lost."""
+    cells = [["918045000000", f"98100{n:05d}", "x", ""] for n in range(9)]
+    ledger = GoingOn(COLUMNS, cells, [result("unsent")] * 9)
+    report = publish(ledger, "r", tmp_path).report
+    assert ledger.looks > 1
+    assert report.outcomes[Outcome.UNSENT] == 9
+    assert report.conserved
+    assert build_report(ledger, "r").conserved
 
 
 def test_every_row_stands_once_in_file_order_with_its_own_text(tmp_path):

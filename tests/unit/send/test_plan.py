@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bulkcall.records import Channel
 from bulkcall.send import plan
-from bulkcall.settings import Settings
+from bulkcall.settings import Secret, Settings
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
@@ -43,6 +43,13 @@ def test_rows_that_expire_and_the_tokens_that_save_them():
     assert made.realtime.tokens_in_time == 3
     assert made.realtime.late == 1499
     assert made.batch.expired == 0
+
+
+def test_a_token_that_is_brought_is_the_only_one():
+    """However many tokens are set, a ready one goes out alone, and none is created."""
+    made = plan(*same(3000), Settings(token=Secret("a.b.c"), tokens=3), now_ms=NOW)
+    assert (made.tokens, made.realtime.token_creations) == (1, 0)
+    assert 29.9 < made.realtime.seconds < 30
 
 
 def test_not_even_ten_tokens():
