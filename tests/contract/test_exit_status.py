@@ -117,6 +117,14 @@ def test_2_for_wrong_settings(client, sandbox, environ, told):
     assert sandbox.journal() == []
 
 
+@pytest.mark.parametrize("number", ["9.19877E+11", "nobody", "+"])
+def test_2_for_a_number_that_is_none(client, number):
+    """What is left of it without its letters is not looked for."""
+    ended = client.run("trace", number)
+    assert ended.status == 2, ended
+    one_line(ended, "is no phone number")
+
+
 @pytest.mark.parametrize("command", ["run", "validate", "plan"])
 @pytest.mark.parametrize("out", ["/proc/new", "/proc/self", "campaign.csv/new"])
 def test_2_where_no_file_can_be_put_into_out(client, sandbox, command, out):

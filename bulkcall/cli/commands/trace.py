@@ -69,7 +69,8 @@ def _candidates(number: str, region: str) -> list[str]:
     import phonenumbers
 
     digits = re.sub(r"\D", "", number)
-    if not digits:
+    # What is left of 9.19877E+11 without its letter is another number.
+    if not digits or re.search(r"[^\W\d_]", number):
         raise UsageError(f"{number!r} is no phone number")
     if number.strip().startswith("00"):
         digits = digits[2:]
