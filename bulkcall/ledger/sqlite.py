@@ -177,6 +177,8 @@ class SqliteMemory(_SqliteStore):
                 ":memory:", isolation_level=None, check_same_thread=False, cached_statements=256
             ),
             poolclass=StaticPool,
+            # The pool would roll back what another thread has begun: all share one connection.
+            pool_reset_on_return=None,
         )
 
     def write(self, work: Callable[[Transaction], Result]) -> Result:
