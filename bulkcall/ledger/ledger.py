@@ -121,20 +121,20 @@ class Ledger(Access):
 
     def last_stopped(self) -> RunInfo | None:
         """The newest run that resuming would take up (STOPPED, or left by a dead process)."""
-        found = self._read(runs.resumable)
-        free = (run for run in found if not self._store.is_held(run.run_no, run.run_id))
-        return next(free, None)
+        return next(self._resumable(held=False), None)
 
     def last_held(self) -> RunInfo | None:
         """The newest run that a live process works on."""
-        found = self._read(runs.resumable)
-        held = (run for run in found if self._store.is_held(run.run_no, run.run_id))
-        return next(held, None)
+        return next(self._resumable(held=True), None)
 
     def unfinished(self) -> list[RunInfo]:
         """Every run that resuming would take up and no live process works on, newest first."""
-        found = self._read(runs.resumable)
-        return [run for run in found if not self._store.is_held(run.run_no, run.run_id)]
+        return list(self._resumable(held=False))
+
+    def _resumable(self, *, held: bool) -> Iterator[RunInfo]:
+        for run in self._read(runs.resumable):
+            if self._store.is_held(run.run_no, run.run_id) is held:
+                yield run
 
     def runs_of(self, sha256: str) -> list[RunInfo]:
         """Give the runs of one file content, in any state, newest first."""

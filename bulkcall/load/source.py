@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from bulkcall.errors import CampaignFileError
+from bulkcall.workbook.xls import MAGIC as OLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
 _BLOCK = 1 << 20
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 # All that Python's own unpackers raise over damaged archives.
@@ -170,7 +170,7 @@ class Source:
 
     def _kind(self) -> tuple[str, str]:
         head = self.head
-        if head.startswith(_OLE):
+        if head.startswith(OLE):
             if self._contains(_ENCRYPTED):
                 raise self.error("the workbook is encrypted; save it without a password")
             return "xls", ""
@@ -237,7 +237,7 @@ class Source:
         raise self.error(f"the zip must hold one CSV file; it holds {len(own)}: {found}")
 
     def _refuse_packed(self, head: bytes, archive: str) -> None:
-        if head.startswith((b"PK\x03\x04", _OLE, b"\x1f\x8b")):
+        if head.startswith((b"PK\x03\x04", OLE, b"\x1f\x8b")):
             raise self.error(f"the {archive} holds a workbook or another archive; unpack it first")
         self._refuse_foreign(head, f"the {archive} holds ")
 

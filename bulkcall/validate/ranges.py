@@ -116,7 +116,9 @@ class Patterns:
         for pattern in patterns:
             for part in _alternatives(pattern):
                 decided[max(1, length - _free_in_sequence(part))].append(part)
-        self._by_leading = sorted(decided.items())
+        self._by_leading = [
+            (leading, f"^(?:{'|'.join(parts)})$") for leading, parts in sorted(decided.items())
+        ]
 
     @property
     def leading(self) -> int:
@@ -126,13 +128,13 @@ class Patterns:
     def match(self, leading: NDArray[np.int64], given: int) -> NDArray[np.bool_]:
         """Tell which numbers match, by their first `given` digits, at least as many as decide."""
         found = np.zeros(len(leading), dtype=bool)
-        for decides, parts in self._by_leading:
+        for decides, pattern in self._by_leading:
             rest = np.flatnonzero(~found)
             shorter = leading[rest] // 10 ** max(0, given - decides)
             # Sorted numbers share their first digits in stretches: each is asked about once.
             begins = np.diff(shorter, prepend=-1) != 0
             texts = digits(shorter[begins], min(decides, given), self._length)
-            good = _search(texts, f"^(?:{'|'.join(parts)})$")
+            good = _search(texts, pattern)
             found[rest] = good[np.cumsum(begins) - 1]
         return found
 

@@ -56,14 +56,13 @@ def test_no_answer_with_hold_is_unknown(ledger, sandbox, channel):
     assert result.notes == []
 
 
-@BOTH
-def test_a_server_that_is_away_and_comes_back(ledger, sandbox, channel):
-    """Connections refused for a while: a line says so, another that it is back; all rows go."""
+def told_after(ledger, sandbox, channel, seconds):
+    """Send through a server that is away so long; give the seconds that were told: all rows go."""
 
     async def away(notes):
         while not notes.advanced["send"]:  # noqa: ASYNC110 - a count is all there is
             await asyncio.sleep(0.01)
-        await asyncio.to_thread(sandbox.away, 1.5)
+        await asyncio.to_thread(sandbox.away, seconds)
 
     result = send_rows(ledger, sandbox, channel, 400, midway=away)
     check_truth(result, sandbox)
@@ -71,7 +70,15 @@ def test_a_server_that_is_away_and_comes_back(ledger, sandbox, channel):
     assert result.counts == {accepted(channel): 400}
     away_, back = result.notes
     assert re.fullmatch(AWAY, away_)
-    assert re.fullmatch(r"the server is back after \d+ s; going on", back)
+    told = re.fullmatch(r"the server is back after (\d+) s; going on", back)
+    assert told
+    return int(told[1])
+
+
+@BOTH
+def test_a_server_that_is_away_and_comes_back(ledger, sandbox, channel):
+    """Connections refused for a while: a line says so, another that it is back; all rows go."""
+    told_after(ledger, sandbox, channel, 1.5)
 
 
 @pytest.mark.slow
@@ -80,20 +87,7 @@ def test_a_server_that_is_away_for_30_seconds_and_comes_back(ledger, sandbox, ch
     """The same with the real backoff and probes: no row is lost, and it goes on within a probe."""
     monkeypatch.setattr("bulkcall.send.sender.ROW_BACKOFF", ROW_BACKOFF)
     monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", PROBE_BACKOFF)
-
-    async def away(notes):
-        while not notes.advanced["send"]:  # noqa: ASYNC110 - a count is all there is
-            await asyncio.sleep(0.01)
-        await asyncio.to_thread(sandbox.away, 30)
-
-    result = send_rows(ledger, sandbox, channel, 400, midway=away)
-    check_truth(result, sandbox)
-    assert result.error is None
-    assert result.counts == {accepted(channel): 400}
-    away_, back = result.notes
-    assert re.fullmatch(AWAY, away_)
-    gone = int(re.fullmatch(r"the server is back after (\d+) s; going on", back)[1])
-    assert 29 <= gone <= 30 + PROBE_BACKOFF[1] + 2
+    assert 29 <= told_after(ledger, sandbox, channel, 30) <= 30 + PROBE_BACKOFF[1] + 2
 
 
 @BOTH
