@@ -1,6 +1,6 @@
 """bulkcall: send a campaign file to Truecaller for Business and prove what became of every row.
 
-The functions of `bulkcall.campaigns` are found here: `bulkcall.run`, `validate`, `plan`, `resume`,
+The functions of `bulkcall.app` are found here: `bulkcall.run`, `validate`, `plan`, `resume`,
 `reconcile`, `report`, `compare`, `check`, `purge`. They are imported when first used, so that
 `import bulkcall` costs nothing.
 """
@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bulkcall.campaigns import (
+    from bulkcall.app import (
         check,
         compare,
         open_ledger,
@@ -63,6 +63,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'bulkcall' has no attribute {name!r}")
     import importlib  # noqa: PLC0415 - part of what is put off
 
-    found = getattr(importlib.import_module("bulkcall.campaigns"), name)
+    found = getattr(importlib.import_module("bulkcall.app"), name)
     globals()[name] = found
     return found

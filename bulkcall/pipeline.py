@@ -4,8 +4,9 @@
 run that the ledger knows. Each returns a `RunResult`, also for a run that was stopped: what was
 written down stays, the report shows it, and `resume` goes on from there.
 
-`admission.py` brings rows into the ledger (`intake.py` is load and validate as one stream),
-`delivery.py` is send and reconcile side by side, `closing.py` ends a run and publishes its report.
+`run/ingest.py` brings rows into the ledger (`run/reading.py` is load and validate as one stream),
+`run/deliver.py` is send and reconcile side by side, `run/finish.py` ends a run and publishes its
+report.
 """
 
 from __future__ import annotations
@@ -16,29 +17,29 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bulkcall.admission import Admission
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
-from bulkcall.closing import Closing
-from bulkcall.delivery import Delivery
 from bulkcall.errors import UsageError
-from bulkcall.intake import Source, Tolerance, reading
-from bulkcall.job import RunOptions, RunResult, loop_factory, require_credentials
 from bulkcall.ledger import RunState
-from bulkcall.logs import about_run
-from bulkcall.progress import Silent, Stop
+from bulkcall.progress import NullProgress, StopToken
 from bulkcall.reconcile import adopt, ask, read_status_file
 from bulkcall.records import OnUnknown
+from bulkcall.run.deliver import Delivery
+from bulkcall.run.finish import Closing
+from bulkcall.run.ingest import Admission
+from bulkcall.run.options import RunOptions, RunResult, loop_factory, require_credentials
+from bulkcall.run.reading import InvalidLimit, ReadOptions, reading
+from bulkcall.support.log_context import log_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
     from pathlib import Path
 
     from bulkcall.clock import Clock
-    from bulkcall.intake import Intake
     from bulkcall.ledger import Ledger, RunInfo
     from bulkcall.progress import Progress
     from bulkcall.reconcile import StatusData
+    from bulkcall.run.reading import CheckedFile
     from bulkcall.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -55,13 +56,13 @@ class Pipeline:
         *,
         clock: Clock | None = None,
         progress: Progress | None = None,
-        stop: Stop | None = None,
+        stop: StopToken | None = None,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._clock = clock or SystemClock()
-        self._progress = progress or Silent()
-        self._stop = stop or Stop()
+        self._progress = progress or NullProgress()
+        self._stop = stop or StopToken()
         self._notes: list[str] = []
         self._admission = Admission(
             settings,
@@ -75,7 +76,7 @@ class Pipeline:
             settings, ledger, clock=self._clock, progress=self._progress, notes=self._notes
         )
 
-    def run(self, source: Source, options: RunOptions) -> RunResult:
+    def run(self, source: ReadOptions, options: RunOptions) -> RunResult:
         """Take a campaign file through the whole pipeline.
 
         Raises:
@@ -84,7 +85,7 @@ class Pipeline:
         """
         if options.max_invalid is None and self._settings.max_invalid:
             options = replace(options, max_invalid=self._settings.max_invalid)
-        Tolerance.parse(options.max_invalid)  # wrong usage is told before any work
+        InvalidLimit.parse(options.max_invalid)  # wrong usage is told before any work
         if not options.dry_run:
             require_credentials(self._settings)
         with reading(source, self._progress, self._stop) as intake:
@@ -125,7 +126,7 @@ class Pipeline:
         return self._closing.report(run, out=out, against=against, show_numbers=show_numbers)
 
     def compare(
-        self, source: Source, batch_ids: Sequence[str], files: Sequence[str], out: Path | None
+        self, source: ReadOptions, batch_ids: Sequence[str], files: Sequence[str], out: Path | None
     ) -> RunResult:
         """Hold a campaign file against batches that somebody else sent; sends nothing.
 
@@ -152,13 +153,13 @@ class Pipeline:
     @contextlib.contextmanager
     def _working_on(self, run: RunInfo) -> Iterator[None]:
         """Be the one process that works on this run; log lines of the block are about it."""
-        with self._ledger.hold(run.run_id), about_run(run.run_id):
+        with self._ledger.hold(run.run_id), log_context(run.run_id):
             _LOG.info("run in hand: %s, channel %s", run.state.value, run.channel.value)
             yield
 
     # -- the stages, in order ------------------------------------------------------------------
 
-    def _whole(self, run: RunInfo, intake: Intake, options: RunOptions) -> RunState:
+    def _whole(self, run: RunInfo, intake: CheckedFile, options: RunOptions) -> RunState:
         self._admission.admit(run, intake, allow_duplicates=options.allow_duplicates)
         if self._admission.too_many_invalid(intake, options.max_invalid):
             return RunState.WITHHELD
@@ -188,7 +189,7 @@ class Pipeline:
         return RunState.STOPPED
 
     def _adopt(
-        self, run: RunInfo, intake: Intake, batch_ids: Sequence[str], answers: list[StatusData]
+        self, run: RunInfo, intake: CheckedFile, batch_ids: Sequence[str], answers: list[StatusData]
     ) -> RunState:
         self._admission.admit(run, intake, allow_duplicates=True)
         if not answers:

@@ -25,7 +25,7 @@ class Progress(Protocol):
         ...
 
 
-class Silent:
+class NullProgress:
     """Listens to nothing."""
 
     def begin(self, stage: str, total: int | None) -> None:
@@ -41,10 +41,10 @@ class Silent:
         """Ignore."""
 
 
-class Stop:
+class StopToken:
     """A request to stop: set once by a signal or a caller, looked at between steps."""
 
-    def __init__(self, whole: Stop | None = None) -> None:
+    def __init__(self, whole: StopToken | None = None) -> None:
         """`whole`: the stop of something larger, of which this one stops a part."""
         self._whole = whole
         self._reason: str | None = None

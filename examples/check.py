@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bulkcall.sandbox.running import Running, running
+from bulkcall.sandbox.process import Running, running
 
 HERE = Path(__file__).parent
 ROWS = 40

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bulkcall
-from bulkcall import campaigns, errors
-from bulkcall.checking import Trouble, Validation
-from bulkcall.job import RunResult
-from bulkcall.planning import Planned
-from bulkcall.progress import Progress, Stop
+from bulkcall import app, errors
+from bulkcall.progress import Progress, StopToken
 from bulkcall.report import Report
-from bulkcall.send.plan import Plan
+from bulkcall.run.forecast import Planned
+from bulkcall.run.options import RunResult
+from bulkcall.run.send_plan import Plan
+from bulkcall.run.validate_only import Problem, Validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[1] / "docs"
 FIRST = ("run", "validate", "plan", "resume", "reconcile", "report", "compare", "open_ledger")
 """In the order in which a user meets them; what else is exported follows."""
-RESULTS = (RunResult, Report, Validation, Trouble, Planned, Plan)
-HANDED_IN = (Progress, Stop)
+RESULTS = (RunResult, Report, Validation, Problem, Planned, Plan)
+HANDED_IN = (Progress, StopToken)
 
 
 def python_page() -> str:
     """Give docs/python.md."""
     names = [*FIRST, *sorted(set(bulkcall.__all__) - {*FIRST, "__version__"})]
     parts = ["# Python", "Made from the code by `scripts/make_python_reference.py`."]
-    parts += [_prose(inspect.getdoc(campaigns) or "").partition("\n\n")[2]]
+    parts += [_prose(inspect.getdoc(app) or "").partition("\n\n")[2]]
     parts += ["[A notebook](guide/notebook.md) shows them at work.", "## Functions"]
     for name in names:
-        parts += _function(name, getattr(campaigns, name))
+        parts += _function(name, getattr(app, name))
     parts += [
         "## Results",
         "What the functions give. Rows are counted from 1; times are epoch milliseconds.",

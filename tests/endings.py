@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bulkcall.ending import Ending, Stage
 from bulkcall.errors import ExitStatus
 from bulkcall.records import Outcome
+from bulkcall.run_summary import RunSummary, StageTime
 
 SECOND = 1_000_000_000
 BEGUN = 1_795_000_000 * SECOND
@@ -34,17 +34,17 @@ def ending(status=ExitStatus.NOT_ALL, *, counts=None, **changes):
         "reasons": ("6 refused: label_id is not known",),
         "report": f"/srv/{RUN_ID}/report.html",
         "stages": (
-            Stage("load", BEGUN, BEGUN + SECOND, 100, through=True),
-            Stage("send", BEGUN + SECOND, BEGUN + 4 * SECOND, 96, through=True),
-            Stage("reconcile", BEGUN + 2 * SECOND, BEGUN + 9 * SECOND, 96, through=True),
+            StageTime("load", BEGUN, BEGUN + SECOND, 100, through=True),
+            StageTime("send", BEGUN + SECOND, BEGUN + 4 * SECOND, 96, through=True),
+            StageTime("reconcile", BEGUN + 2 * SECOND, BEGUN + 9 * SECOND, 96, through=True),
         ),
     }
-    return Ending(exit_status=status, **(facts | changes))
+    return RunSummary(exit_status=status, **(facts | changes))
 
 
 def never_began(verdict="list.csv: there is no such file"):
     """A run that failed before it began."""
-    return Ending(
+    return RunSummary(
         exit_status=ExitStatus.USAGE,
         verdict=verdict,
         profile="north",

@@ -12,7 +12,7 @@ import pyarrow as pa
 from bulkcall.api import BatchAnswer, RealtimeAnswer
 from bulkcall.clock import SystemClock
 from bulkcall.ledger import Ledger, NewRun, RunState
-from bulkcall.pace import Lane, Rate
+from bulkcall.ratelimit import Rate, RateLimiter
 from bulkcall.records import Channel, CheckedChunk, Chunk
 from bulkcall.settings import Settings
 
@@ -138,8 +138,8 @@ class ScriptedApi:
             SimpleNamespace(
                 number=n,
                 welcomed=welcomed,
-                realtime=Lane("realtime", Rate.of(per_second, 1), self.clock),
-                batch=Lane("batch", Rate.of(batch_per_minute, 60), self.clock),
+                realtime=RateLimiter("realtime", Rate.of(per_second, 1), self.clock),
+                batch=RateLimiter("batch", Rate.of(batch_per_minute, 60), self.clock),
             )
             for n in range(tokens)
         ]

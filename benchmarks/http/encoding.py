@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from bulkcall.api.wire import batch_body
+from bulkcall.api.requests import batch_body
 from bulkcall.records import CallRecord
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import uvloop
 
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bulkcall.sandbox import SandboxOptions
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 
 UNLIMITED = {"batch_per_minute": 100_000, "status_per_minute": 100_000, "tokens": 1}
 AT_THE_LIMIT = {"batch_per_minute": 60, "status_per_minute": 60, "tokens": 10}
@@ -47,7 +47,7 @@ def write_campaign(path: Path, rows: int) -> None:
 
 def child(job: dict[str, Any]) -> None:
     """Take the file through the pipeline; print seconds of the clock and of the processor."""
-    from bulkcall.campaigns import run
+    from bulkcall.app import run
     from bulkcall.settings import Secret, Settings
 
     settings = Settings(

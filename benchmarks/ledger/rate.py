@@ -27,9 +27,9 @@ from campaigns import campaign, new_run
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.ledger import Ledger
-from bulkcall.progress import Silent, Stop
+from bulkcall.progress import NullProgress, StopToken
 from bulkcall.records import Channel, OnUnknown
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 from bulkcall.send import send
 from bulkcall.settings import Secret, Settings
 
@@ -47,7 +47,7 @@ async def child(job: dict[str, Any]) -> None:
         tokens=TOKENS,
         realtime_per_second=PER_SECOND,
     )
-    stop, clock = Stop(), SystemClock()
+    stop, clock = StopToken(), SystemClock()
     with Ledger.open(job["ledger"]) as ledger:
         ledger.begin_run(new_run("run", Channel.REALTIME))
         for chunk in campaign(job["rows"], 1, starts_at=clock.now_ms()):
@@ -62,7 +62,7 @@ async def child(job: dict[str, Any]) -> None:
                 api,
                 settings,
                 clock=clock,
-                progress=Silent(),
+                progress=NullProgress(),
                 stop=stop,
                 on_unknown=OnUnknown.RESEND,
             )

@@ -13,7 +13,7 @@ import pyrate_limiter
 from throttled import asyncio as throttled
 
 from bulkcall.clock import SystemClock
-from bulkcall.pace import Lane, Rate
+from bulkcall.ratelimit import Rate, RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ class Bulkcall:
     """bulkcall's lane, told of answers and 429s as the api tells it."""
 
     def __init__(self) -> None:
-        self._lane = Lane("realtime", Rate.of(LIMIT, 1.0), SystemClock())
+        self._lane = RateLimiter("realtime", Rate.of(LIMIT, 1.0), SystemClock())
 
     async def take(self) -> Any:
         """Wait for a turn."""

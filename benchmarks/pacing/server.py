@@ -18,10 +18,10 @@ from pathlib import Path
 
 import uvloop
 
-from bulkcall.api import Api, ApiFailure, RateLimited, Slot
+from bulkcall.api import Api, ApiFailure, RateLimited, TokenSession
 from bulkcall.clock import SystemClock
 from bulkcall.records import CallRecord
-from bulkcall.sandbox.running import Running, running
+from bulkcall.sandbox.process import Running, running
 from bulkcall.settings import Secret, Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "http"))
@@ -59,7 +59,7 @@ async def load(sandbox: Running, tokens: int, seconds: float) -> tuple[float, in
     )
     tally = Tally()
 
-    async def one(api: Api, slot: Slot, turn: object) -> None:
+    async def one(api: Api, slot: TokenSession, turn: object) -> None:
         try:
             await api.send_record(slot, CallRecord(**record()), turn)  # type: ignore[arg-type]
             tally.taken += 1
@@ -68,7 +68,7 @@ async def load(sandbox: Running, tokens: int, seconds: float) -> tuple[float, in
         except ApiFailure:
             tally.other += 1
 
-    async def worker(api: Api, slot: Slot, end: float) -> None:
+    async def worker(api: Api, slot: TokenSession, end: float) -> None:
         async with asyncio.TaskGroup() as group:
             while time.monotonic() < end:
                 turn = await slot.realtime.turn()

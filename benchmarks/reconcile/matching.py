@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bulkcall.reconcile.listed import Listed
 from bulkcall.reconcile.matching import match
 from bulkcall.reconcile.schema import read_listing
+from bulkcall.reconcile.status_record import StatusRecord
 from bulkcall.records import CallRecord, RowState
 
 SIZE = 500
@@ -36,7 +36,7 @@ class Row:
     record: CallRecord
 
 
-def batch(number: int, kind: str) -> tuple[list[Row], list[Listed]]:
+def batch(number: int, kind: str) -> tuple[list[Row], list[StatusRecord]]:
     """Make one batch and its listing."""
     rows = [
         Row(
@@ -54,7 +54,7 @@ def batch(number: int, kind: str) -> tuple[list[Row], list[Listed]]:
         for place in range(SIZE)
     ]
     listed = [
-        Listed(
+        StatusRecord(
             f"id-{row.row}",
             shown(row.record.caller_number, kind),
             shown(row.record.receiver_number, kind),
@@ -97,7 +97,7 @@ def main() -> None:
         frames = [
             (
                 pd.DataFrame([row.record for row in rows]),
-                pd.DataFrame(listed, columns=list(Listed._fields)),
+                pd.DataFrame(listed, columns=list(StatusRecord._fields)),
             )
             for rows, listed in batches
         ]

@@ -23,16 +23,16 @@ import numpy as np
 import pyarrow as pa
 import xlsxwriter
 
+from bulkcall.report.aggregate import Aggregate
+from bulkcall.report.columns import outcome_columns
 from bulkcall.report.csv_text import inert_cells, plain
 from bulkcall.report.html import html_bytes
 from bulkcall.report.model import Report
-from bulkcall.report.names import outcome_columns
 from bulkcall.report.outcomes_csv import OutcomesCsv, result_texts
 from bulkcall.report.rejected_csv import RejectedCsv, can_be_saved
 from bulkcall.report.rows import BLOCK, RowBlock
 from bulkcall.report.summary_json import summary_bytes
 from bulkcall.report.summary_md import summary_md
-from bulkcall.report.tally import Tally
 from bulkcall.report.xlsx import XlsxReport, _columns
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def write_outcomes(held: list[RowBlock], path: Path) -> None:
 
 def write_others(held: list[RowBlock], path: Path) -> None:
     """Add up, and write rejected.csv, report.html, summary.json and summary.md."""
-    tally = Tally()
+    tally = Aggregate()
     with path.open("wb") as file:
         rejected = RejectedCsv(file, COLUMNS)
         for each in held:
@@ -154,7 +154,7 @@ def write_others(held: list[RowBlock], path: Path) -> None:
     path.write_bytes(html_bytes(report) + summary_bytes(report) + summary_md(report).encode())
 
 
-def made_report(tally: Tally, rejected: int) -> Report:
+def made_report(tally: Aggregate, rejected: int) -> Report:
     """Put a report together from the sums."""
     from bulkcall.ledger.model import Batch, RunInfo, RunState
     from bulkcall.records import Channel, OnUnknown, Outcome
@@ -188,7 +188,7 @@ def made_report(tally: Tally, rejected: int) -> Report:
 
 def write_xlsx(held: list[RowBlock], folder: Path) -> None:
     """Write report.xlsx."""
-    tally = Tally()
+    tally = Aggregate()
     with (folder / "report.xlsx").open("wb") as file, XlsxReport(file, COLUMNS, folder) as book:
         for each in held:
             tally.add(each.results)
@@ -226,7 +226,7 @@ def memory(rows: int) -> None:
     """Write everything for so many rows, made as they are needed; tell the peak."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        tally = Tally()
+        tally = Aggregate()
         with (
             (folder / "o.csv").open("wb") as file,
             (folder / "report.xlsx").open("wb") as sheets,

@@ -27,10 +27,10 @@ import uvloop
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.ledger import Ledger, NewRun
-from bulkcall.pace import Lane, Rate
-from bulkcall.progress import Silent, Stop
+from bulkcall.progress import NullProgress, StopToken
+from bulkcall.ratelimit import Rate, RateLimiter
 from bulkcall.records import Channel, CheckedChunk, Chunk, OnUnknown
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 from bulkcall.send import send
 from bulkcall.settings import Secret, Settings
 
@@ -96,7 +96,7 @@ async def bulkcall(job: dict) -> None:
             batch_per_minute=job["per_minute"],
             batch_size=500,
         )
-        stop, clock = Stop(), SystemClock()
+        stop, clock = StopToken(), SystemClock()
         async with Api(settings, clock, token_log=ledger, stop=stop) as api:
             await api.open_slots()
             measure = Measure()
@@ -107,7 +107,7 @@ async def bulkcall(job: dict) -> None:
                 api,
                 settings,
                 clock=clock,
-                progress=Silent(),
+                progress=NullProgress(),
                 stop=stop,
                 on_unknown=OnUnknown.RESEND,
             )
@@ -170,7 +170,7 @@ async def _plain(job: dict, post: Post) -> None:
     end = time.monotonic() + job["seconds"]
     sent = 0
 
-    async def worker(token: str, lane: Lane | None) -> None:
+    async def worker(token: str, lane: RateLimiter | None) -> None:
         nonlocal sent
         while time.monotonic() < end:
             turn = await lane.turn() if lane else None
@@ -195,7 +195,7 @@ async def _plain(job: dict, post: Post) -> None:
     paced = job["per_second"] < 10_000
     async with asyncio.TaskGroup() as group:
         for token in tokens:
-            lane = Lane("realtime", Rate.of(job["per_second"], 1), clock) if paced else None
+            lane = RateLimiter("realtime", Rate.of(job["per_second"], 1), clock) if paced else None
             # Few in flight: more of them only makes httpx's own pool slower (docs/sending.md).
             for _ in range(5 if paced else IN_FLIGHT // len(tokens)):
                 group.create_task(worker(token, lane))

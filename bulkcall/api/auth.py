@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import httpx
 
 from bulkcall.api.failures import Halted
-from bulkcall.api.reading import bad_token
+from bulkcall.api.responses import bad_token
 from bulkcall.errors import CredentialsError
-from bulkcall.pace import StopAsked
+from bulkcall.ratelimit import StopRequested
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bulkcall.api.tokens import TokenSource
-    from bulkcall.pace import Turn
-    from bulkcall.progress import Stop
+    from bulkcall.progress import StopToken
+    from bulkcall.ratelimit import Permit
 
 _LOG = logging.getLogger(__name__)
 CALL = "bulkcall.call"
@@ -30,7 +30,7 @@ class Call:
 
     __slots__ = ("requests", "turn")
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Permit) -> None:
         self.turn = turn
         self.requests = 0
 
@@ -42,7 +42,7 @@ class TokenAuth(httpx.Auth):
     for a new turn of its lane first, like every request. Its `Call` is an extension of it.
     """
 
-    def __init__(self, source: TokenSource, stop: Stop) -> None:
+    def __init__(self, source: TokenSource, stop: StopToken) -> None:
         self._source = source
         self._stop = stop
 
@@ -74,7 +74,7 @@ class TokenAuth(httpx.Auth):
             token = await self._source.replace(token)
             try:
                 call.turn = await lane.turn(call.turn.stop or self._stop)
-            except StopAsked as asked:
+            except StopRequested as asked:
                 raise Halted("stopped before it could go again under a new token") from asked
         raise CredentialsError(
             "the API turns away a token that was just replaced (HTTP 401): check that the key "

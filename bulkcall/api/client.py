@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bulkcall.api import reading
+from bulkcall.api import responses
 from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.auth import CALL, Call
-from bulkcall.api.failures import ApiFailure, NotTaken, RateLimited
-from bulkcall.api.http import open_client
-from bulkcall.api.kept import hold_places
-from bulkcall.api.office import TokenOffice
-from bulkcall.api.slots import LaneMaker, Slot, default_state_dir
+from bulkcall.api.failures import ApiFailure, NotApplied, RateLimited
+from bulkcall.api.http_client import open_client
+from bulkcall.api.requests import Paths, batch_body, record_body
+from bulkcall.api.token_cache import hold_cached_tokens
+from bulkcall.api.token_issuer import TokenIssuer
+from bulkcall.api.token_session import RateLimiterFactory, TokenSession, default_state_dir
 from bulkcall.api.tokens import CreatedToken, ReadyToken
-from bulkcall.api.wire import Paths, batch_body, record_body
 from bulkcall.errors import CredentialsError, SettingsError
-from bulkcall.progress import Silent, Stop
+from bulkcall.progress import NullProgress, StopToken
 from bulkcall.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulkcall.clock import Clock
-    from bulkcall.pace import Turn
     from bulkcall.progress import Progress
+    from bulkcall.ratelimit import Permit
     from bulkcall.records import CallRecord
     from bulkcall.settings import Settings
 
@@ -83,20 +83,20 @@ class Api:
         token_log: TokenLog,
         transport: httpx.AsyncBaseTransport | None = None,
         progress: Progress | None = None,
-        stop: Stop | None = None,
+        stop: StopToken | None = None,
         state_dir: Path | None = None,
     ) -> None:
         _check(settings)
         self._settings = settings
         self._clock = clock
-        self._progress: Progress = progress or Silent()
-        self._stop = stop or Stop()
+        self._progress: Progress = progress or NullProgress()
+        self._stop = stop or StopToken()
         self._paths = Paths(settings.base_url, settings.client_account_id)
         self._client = open_client(settings, transport)
         self._realtime = httpx.URL(self._paths.realtime)
         self._batch = httpx.URL(self._paths.batch)
         self._post_headers = [*self._client.headers.multi_items(), *_JSON.items()]
-        self._office = TokenOffice(
+        self._office = TokenIssuer(
             settings,
             clock,
             client=self._client,
@@ -107,13 +107,13 @@ class Api:
         )
         if state_dir is None and transport is None:
             state_dir = default_state_dir()
-        self._maker = LaneMaker(settings, clock, self._progress, state_dir)
+        self._maker = RateLimiterFactory(settings, clock, self._progress, state_dir)
         self._places = (
             []
             if state_dir is None
-            else hold_places(state_dir / "tokens", settings, clock, self._wanted)
+            else hold_cached_tokens(state_dir / "tokens", settings, clock, self._wanted)
         )
-        self.slots: Sequence[Slot] = [self._slot(number) for number in range(self._wanted)]
+        self.slots: Sequence[TokenSession] = [self._slot(number) for number in range(self._wanted)]
         """One for each of `settings.tokens` (one only with a ready token)."""
         self._opened = False
 
@@ -133,7 +133,7 @@ class Api:
     def _wanted(self) -> int:
         return 1 if self._settings.token else self._settings.tokens
 
-    def _slot(self, number: int) -> Slot:
+    def _slot(self, number: int) -> TokenSession:
         settings = self._settings
         place = self._places[number] if number < len(self._places) else None
         try:
@@ -145,7 +145,7 @@ class Api:
             source: ReadyToken | CreatedToken = ReadyToken(settings.token, self._clock.now_ms())
         else:
             source = CreatedToken(self._office, self._clock, place)
-        return Slot(number, source, lanes, self._stop)
+        return TokenSession(number, source, lanes, self._stop)
 
     async def open_slots(self) -> None:
         """Get every slot's token ahead, side by side within the cap.
@@ -169,29 +169,31 @@ class Api:
             *(slot.source.get() for slot in self.slots), return_exceptions=True
         )
         for result in opened:
-            if isinstance(result, BaseException) and not isinstance(result, NotTaken):
+            if isinstance(result, BaseException) and not isinstance(result, NotApplied):
                 raise result
 
-    async def send_record(self, slot: Slot, record: CallRecord, turn: Turn) -> RealtimeAnswer:
+    async def send_record(
+        self, slot: TokenSession, record: CallRecord, turn: Permit
+    ) -> RealtimeAnswer:
         """Send one record; `turn` comes from `slot.realtime`.
 
         Raises ApiFailure, CredentialsError.
         """
         request = self._post(self._realtime, record_body(record))
-        return await self._call(slot, request, turn, reading.realtime_answer)
+        return await self._call(slot, request, turn, responses.realtime_answer)
 
     async def create_batch(
-        self, slot: Slot, records: Sequence[CallRecord], turn: Turn
+        self, slot: TokenSession, records: Sequence[CallRecord], turn: Permit
     ) -> BatchAnswer:
         """Send one batch (at most 500 records); `turn` comes from `slot.batch`.
 
         Raises ApiFailure, CredentialsError.
         """
         request = self._post(self._batch, batch_body(records))
-        return await self._call(slot, request, turn, reading.batch_answer)
+        return await self._call(slot, request, turn, responses.batch_answer)
 
     async def batch_status(
-        self, slot: Slot, batch_id: str, stop: Stop | None = None
+        self, slot: TokenSession, batch_id: str, stop: StopToken | None = None
     ) -> StatusAnswer:
         """Ask for a batch's status, after waiting for a turn of `slot.status`.
 
@@ -199,7 +201,7 @@ class Api:
         """
         turn = await slot.status.turn(stop)
         request = self._client.build_request("GET", self._paths.status(batch_id))
-        return await self._call(slot, request, turn, reading.status_answer)
+        return await self._call(slot, request, turn, responses.status_answer)
 
     async def probe(self) -> float | None:
         """Ask for a batch that there is not, to see whether the API takes the token.
@@ -222,8 +224,8 @@ class Api:
                 "BULKCALL_CLIENT_ACCOUNT_ID"
             )
         if response.is_redirect or response.is_server_error:
-            raise reading.failure(response, self._clock.now_ms())
-        return reading.server_time(response.headers)
+            raise responses.failure(response, self._clock.now_ms())
+        return responses.server_time(response.headers)
 
     def _post(self, url: httpx.URL, body: bytes) -> httpx.Request:
         # `build_request` would parse the address and merge the headers anew for each record.
@@ -231,9 +233,9 @@ class Api:
 
     async def _call(
         self,
-        slot: Slot,
+        slot: TokenSession,
         request: httpx.Request,
-        turn: Turn,
+        turn: Permit,
         read: Callable[[httpx.Response], Answer],
     ) -> Answer:
         """Send a request under its turn, and close the turn whatever becomes of it."""
@@ -242,7 +244,7 @@ class Api:
         try:
             response = await self._client.send(request, auth=slot.auth, follow_redirects=False)
             if not response.is_success:
-                raise reading.failure(response, self._clock.now_ms())
+                raise responses.failure(response, self._clock.now_ms())
             answer = read(response)
         except CredentialsError as error:
             error.requests = call.requests

@@ -18,7 +18,7 @@
         └── Unreadable          2xx whose body can't be read: answered, so never sent again blindly
 
 `errors.CredentialsError` stands outside of the tree: it ends the run. For batch status, which
-changes nothing, `InDoubt` only means that there is no status yet.
+changes nothing, `MaybeApplied` only means that there is no status yet.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class ApiFailure(Exception):  # noqa: N818 - the tree says what became of a call
         """HTTP requests that carried records in this call; 0 where it never got that far."""
 
 
-class NotTaken(ApiFailure):
+class NotApplied(ApiFailure):
     """The API can't have taken it."""
 
 
-class Unreachable(NotTaken):
+class Unreachable(NotApplied):
     """No connection came about, so nothing was sent."""
 
 
@@ -48,7 +48,7 @@ class BadCertificate(Unreachable):
     """The server's certificate does not fit its name, or is not trusted."""
 
 
-class NoToken(NotTaken):
+class NoToken(NotApplied):
     """The token call failed for a reason that may pass; the request itself was not sent.
 
     `retry_after` as in RateLimited.
@@ -73,7 +73,7 @@ class Halted(NoToken):
     """A stop was asked for while the call waited for a token: it says nothing of the server."""
 
 
-class RateLimited(NotTaken):
+class RateLimited(NotApplied):
     """429. The lane that it was sent on is paused already; the row loses no try.
 
     `retry_after`: seconds, from either form of the header; None where absent or nonsense.
@@ -91,7 +91,7 @@ class RateLimited(NotTaken):
         self.retry_after = retry_after
 
 
-class Unavailable(NotTaken):
+class Unavailable(NotApplied):
     """503, 408, 425: turned away now, may go later. `retry_after` as in RateLimited."""
 
     def __init__(
@@ -106,11 +106,11 @@ class Unavailable(NotTaken):
         self.retry_after = retry_after
 
 
-class TurnedDown(NotTaken):
+class ClientError(NotApplied):
     """Another 4xx (403, 404, 405, 413 …) or a redirect: the same request will not do better."""
 
 
-class Refused(ApiFailure):
+class BadRequest(ApiFailure):
     """400: the server's own word on this record (or on one record of this batch).
 
     `message` is the server's message (or a plain line where it gave none), `field` its field or "".
@@ -123,17 +123,17 @@ class Refused(ApiFailure):
         self.field = field
 
 
-class InDoubt(ApiFailure):
+class MaybeApplied(ApiFailure):
     """It may have been taken."""
 
 
-class NoAnswer(InDoubt):
+class NoAnswer(MaybeApplied):
     """Sent, or perhaps sent, and no whole answer came: read timeout, reset, closed connection."""
 
 
-class ServerFault(InDoubt):
+class ServerFault(MaybeApplied):
     """500, 502, 504 or another 5xx: the request may have been applied all the same."""
 
 
-class Unreadable(InDoubt):
+class Unreadable(MaybeApplied):
     """A 2xx whose body can't be read. It was answered: flag it, never resend it by itself."""

@@ -103,7 +103,7 @@ class Lines:
         self._console.line("info", text, stage=stage)
 
 
-class Quiet:
+class SilentProgress:
     """Says nothing but what a person must know."""
 
     def begin(self, stage: str, total: int | None) -> None:
@@ -119,10 +119,10 @@ class Quiet:
         """Ignore."""
 
 
-def progress_for(console: Console) -> Bars | Lines | Quiet:
+def progress_for(console: Console) -> Bars | Lines | SilentProgress:
     """Choose how this process shows progress."""
     if console.verbosity < 0:
-        return Quiet()
+        return SilentProgress()
     if sys.stderr.isatty() and console.log_format == "text":
         return Bars(console)
     return Lines(console)

@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
-    from bulkcall.job import RunResult
+    from bulkcall.run.options import RunResult
 
 
 def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -> ExitStatus:
     """Print how a run stands, and give its exit status."""
-    from bulkcall.logs import about_run
     from bulkcall.report import summary
+    from bulkcall.support.log_context import log_context
 
     status = result.exit_status if status is None else status
     error = " ".join(str(result.error).split()) if result.error else None
     resume = _resume_command(given, result)
-    with about_run(result.report.run.run_id):
+    with log_context(result.report.run.run_id):
         for note in result.notes:
             given.console.line("info", note)
         if error:

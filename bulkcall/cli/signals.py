@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import ExitStatus
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +22,9 @@ _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, 
 
 
 @contextmanager
-def stopping_on_signals(console: Console) -> Iterator[Stop]:
+def stopping_on_signals(console: Console) -> Iterator[StopToken]:
     """Give the stop request that signals set while the body runs."""
-    stop = Stop()
+    stop = StopToken()
 
     def tell(text: str) -> None:
         # Not by way of `console.line`: a handler may come in the middle of another write.

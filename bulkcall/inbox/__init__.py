@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bulkcall.inbox.flags import RunFlags
 from bulkcall.inbox.inbox import Inbox
-from bulkcall.inbox.night import Fate, Left, Night, Taken
 from bulkcall.inbox.order import Order
+from bulkcall.inbox.round_result import FileOutcome, Left, RoundResult, Taken
 
-__all__ = ["Fate", "Inbox", "Left", "Night", "Order", "RunFlags", "Taken"]
+__all__ = ["FileOutcome", "Inbox", "Left", "Order", "RoundResult", "RunFlags", "Taken"]

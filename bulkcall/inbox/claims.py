@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import StoppedError
-from bulkcall.inbox.drops import Signature
-from bulkcall.inbox.places import content_of, moving, sync
-from bulkcall.report import replacing
+from bulkcall.inbox.incoming import Signature
+from bulkcall.inbox.layout import content_of, moving, sync
+from bulkcall.support.atomic_files import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path

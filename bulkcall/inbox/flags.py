@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bulkcall.intake import Source, Tolerance, reading
-from bulkcall.job import require_credentials
 from bulkcall.records import CampaignFile, Channel, Field, OnUnknown
+from bulkcall.run.options import require_credentials
+from bulkcall.run.reading import InvalidLimit, ReadOptions, reading
 from bulkcall.validate import ValidateOptions, Validator
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from bulkcall.intake import Intake
-    from bulkcall.progress import Progress, Stop
+    from bulkcall.progress import Progress, StopToken
+    from bulkcall.run.reading import CheckedFile
     from bulkcall.settings import Settings
 
 
@@ -39,7 +39,7 @@ class RunFlags:
         Without this a slip in a unit file would send a whole night's files to `failed/`.
         """
         require_credentials(settings)
-        Tolerance.parse(self.max_invalid or settings.max_invalid or None)
+        InvalidLimit.parse(self.max_invalid or settings.max_invalid or None)
         settings.hours()
         given = {Field.STARTS_AT: self.start, Field.ENDS_AT: self.window}
         fields = [field for field in Field if given.get(field) is None]
@@ -64,9 +64,9 @@ class RunFlags:
         )
 
     def reading(
-        self, path: Path, settings: Settings, *, now_ms: int, progress: Progress, stop: Stop
-    ) -> AbstractContextManager[Intake]:
+        self, path: Path, settings: Settings, *, now_ms: int, progress: Progress, stop: StopToken
+    ) -> AbstractContextManager[CheckedFile]:
         """Open a file to check it as its run would. Raises UsageError where it can't be read."""
-        source = Source.of(str(path), settings, now_ms=now_ms)
+        source = ReadOptions.of(str(path), settings, now_ms=now_ms)
         source = replace(source, sheet=self.sheet, start=self.start, window=self.window)
         return reading(source, progress, stop)

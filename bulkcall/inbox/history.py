@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulkcall import campaigns
+from bulkcall import app
 from bulkcall.errors import UsageError
-from bulkcall.inbox.steps import UNFINISHED
+from bulkcall.inbox.recovery import UNFINISHED
 from bulkcall.ledger import RunState
 from bulkcall.records import Outcome
 
@@ -25,7 +25,7 @@ class History:
 
     def run(self, run_id: str) -> RunInfo | None:
         """Give a run, None where there is none of this id."""
-        with campaigns.open_ledger(self._settings) as ledger:
+        with app.open_ledger(self._settings) as ledger:
             try:
                 return ledger.run(run_id)
             except UsageError:
@@ -33,12 +33,12 @@ class History:
 
     def is_free(self, run_id: str) -> bool:
         """Tell whether a run is not over and no live process works on it."""
-        with campaigns.open_ledger(self._settings) as ledger:
+        with app.open_ledger(self._settings) as ledger:
             return run_id in {run.run_id for run in ledger.unfinished()}
 
     def abandon(self, run_id: str, reason: str) -> None:
         """Note that a run that has sent nothing will never go on."""
-        with campaigns.open_ledger(self._settings) as ledger, ledger.hold(run_id):
+        with app.open_ledger(self._settings) as ledger, ledger.hold(run_id):
             at = self._clock.now_ms()
             ledger.set_state(run_id, RunState.ABANDONED, at=at, reason=reason)
 
@@ -47,7 +47,7 @@ class History:
 
         `again` lets what is over be run once more (`--resend`).
         """
-        with campaigns.open_ledger(self._settings) as ledger:
+        with app.open_ledger(self._settings) as ledger:
             account = (self._settings.client_account_id, self._settings.base_url)
             runs = [run for run in ledger.runs_of(sha256) if (run.account, run.base_url) == account]
             unfinished = [run for run in runs if run.state in UNFINISHED]

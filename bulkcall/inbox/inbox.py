@@ -10,21 +10,21 @@ from bulkcall import notify
 from bulkcall.clock import SystemClock
 from bulkcall.errors import BulkcallError, ExitStatus
 from bulkcall.inbox.claims import Claims
-from bulkcall.inbox.drops import Looks, drops
 from bulkcall.inbox.flags import RunFlags
+from bulkcall.inbox.incoming import Arrivals, incoming_files
+from bulkcall.inbox.layout import InboxLayout
 from bulkcall.inbox.lock import locked
-from bulkcall.inbox.night import Fate, Left, Night, Taken
 from bulkcall.inbox.order import Deadlines, Order
-from bulkcall.inbox.places import Places
+from bulkcall.inbox.round_result import FileOutcome, Left, RoundResult, Taken
 from bulkcall.inbox.worker import Worker
-from bulkcall.progress import Silent, Stop
+from bulkcall.progress import NullProgress, StopToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from bulkcall.clock import Clock
-    from bulkcall.inbox.drops import Drop, Signature
+    from bulkcall.inbox.incoming import IncomingFile, Signature
     from bulkcall.progress import Progress
     from bulkcall.settings import Settings
 
@@ -55,18 +55,18 @@ class Inbox:
         clock: Clock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         progress: Progress | None = None,
-        stop: Stop | None = None,
+        stop: StopToken | None = None,
     ) -> None:
-        self._places = Places(folder)
+        self._places = InboxLayout(folder)
         self._settings = settings
         self._flags = flags or RunFlags()
         self._settle = settle
         self._order = order
         self._clock = clock or SystemClock()
         self._sleep = sleep
-        self._progress = progress or Silent()
-        self._stop = stop or Stop()
-        self._looks = Looks(settle)
+        self._progress = progress or NullProgress()
+        self._stop = stop or StopToken()
+        self._looks = Arrivals(settle)
         self._claims = Claims(self._places.claims)
         self._deadlines = Deadlines(
             self._places.inbox, settings, self._flags, clock=self._clock, stop=self._stop
@@ -81,7 +81,7 @@ class Inbox:
             stop=self._stop,
         )
 
-    def once(self) -> Night:
+    def once(self) -> RoundResult:
         """Make one round and give what it came to.
 
         Raises:
@@ -95,7 +95,7 @@ class Inbox:
             self._beat(night)
         return night
 
-    def watch(self, told: Callable[[Night], None], *, every: float = EVERY) -> ExitStatus:
+    def watch(self, told: Callable[[RoundResult], None], *, every: float = EVERY) -> ExitStatus:
         """Make rounds until a stop is requested; `told` is called for each that had work.
 
         Raises as `once`. Gives 4 where the last round left a run to be resumed, else 0. While runs
@@ -118,9 +118,11 @@ class Inbox:
                     silent = now
                 stopped = stopped + 1 if _stopped(night) else 0
                 if not self._wait(min(max(LONGEST_WAIT, every), every * 2 ** min(stopped, 16))):
-                    return ExitStatus.INTERRUPTED if night.of(Fate.RESUMABLE) else ExitStatus.OK
+                    return (
+                        ExitStatus.INTERRUPTED if night.of(FileOutcome.RESUMABLE) else ExitStatus.OK
+                    )
 
-    def _beat(self, night: Night) -> None:
+    def _beat(self, night: RoundResult) -> None:
         """Give the heartbeat of a round without a run: each run gives its own."""
         for problem in notify.beat(self._settings, good=night.exit_status is ExitStatus.OK):
             _log.warning("%s", problem)
@@ -129,14 +131,14 @@ class Inbox:
         self._flags.check(self._settings, now_ms=self._clock.now_ms())
         self._places.make()
 
-    def _round(self, *, patient: bool) -> Night:
+    def _round(self, *, patient: bool) -> RoundResult:
         taken: list[Taken] = []
         left: list[Left] = []
         try:
             self._take_all(taken, left, patient=patient)
         except BulkcallError as error:
-            return Night(tuple(taken), tuple(left), error)
-        return Night(tuple(taken), tuple(left))
+            return RoundResult(tuple(taken), tuple(left), error)
+        return RoundResult(tuple(taken), tuple(left))
 
     def _take_all(self, taken: list[Taken], left: list[Left], *, patient: bool) -> None:
         self._claims.tidy()
@@ -161,10 +163,10 @@ class Inbox:
         if self._must_end(taken):
             left += [Left(drop.name, "not begun") for drop in self._look()]
 
-    def _look(self) -> list[Drop]:
+    def _look(self) -> list[IncomingFile]:
         """Give what is ready and not begun, in order of arrival."""
         claimed = {claim.name: claim.signature for claim in self._claims.all()}
-        found = drops(self._places.inbox)
+        found = incoming_files(self._places.inbox)
         return self._looks.ready(
             (drop for drop in found if claimed.get(drop.name) != drop.signature),
             self._clock.monotonic(),
@@ -188,5 +190,5 @@ def _note(found: Taken | Left | None, taken: list[Taken], left: list[Left]) -> N
         left.append(found)
 
 
-def _stopped(night: Night) -> bool:
+def _stopped(night: RoundResult) -> bool:
     return night.error is not None or any(each.blocks for each in night.taken)

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import StoppedError
-from bulkcall.ledger.filelock import described, this_process
+from bulkcall.ledger.run_locks import described, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bulkcall.inbox.places import Places
+    from bulkcall.inbox.layout import InboxLayout
 
 
 @contextmanager
-def locked(places: Places) -> Iterator[None]:
+def locked(places: InboxLayout) -> Iterator[None]:
     """Be the one process that empties this inbox. StoppedError names the one that does already."""
     path = places.own / "lock"
     try:

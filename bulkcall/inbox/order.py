@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from bulkcall.errors import UsageError
-from bulkcall.progress import Silent
+from bulkcall.progress import NullProgress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bulkcall.clock import Clock
-    from bulkcall.inbox.drops import Drop, Signature
     from bulkcall.inbox.flags import RunFlags
-    from bulkcall.progress import Stop
+    from bulkcall.inbox.incoming import IncomingFile, Signature
+    from bulkcall.progress import StopToken
     from bulkcall.settings import Settings
 
 
@@ -34,7 +34,7 @@ class Deadlines:
     """Reads the earliest `ends_at` of files, once as long as they stay as they are."""
 
     def __init__(
-        self, inbox: Path, settings: Settings, flags: RunFlags, *, clock: Clock, stop: Stop
+        self, inbox: Path, settings: Settings, flags: RunFlags, *, clock: Clock, stop: StopToken
     ) -> None:
         self._inbox = inbox
         self._settings = settings
@@ -43,7 +43,7 @@ class Deadlines:
         self._stop = stop
         self._known: dict[tuple[str, Signature], float] = {}
 
-    def first(self, ready: list[Drop]) -> Drop:
+    def first(self, ready: list[IncomingFile]) -> IncomingFile:
         """Choose from files that are in order of arrival."""
         if len(ready) == 1 or self._flags.window is not None:
             return ready[0]  # with --window all end at one time
@@ -52,11 +52,11 @@ class Deadlines:
         }  # what is gone is forgotten
         return min(ready, key=lambda drop: self._known[drop.name, drop.signature])
 
-    def _of(self, drop: Drop) -> float:
+    def _of(self, drop: IncomingFile) -> float:
         known = self._known.get((drop.name, drop.signature))
         return self._read(drop) if known is None else known
 
-    def _read(self, drop: Drop) -> float:
+    def _read(self, drop: IncomingFile) -> float:
         """Give the earliest `ends_at`, epoch milliseconds.
 
         What can't be read comes first, which costs nothing; what has no valid row comes last.
@@ -68,7 +68,7 @@ class Deadlines:
                 self._inbox / drop.name,
                 self._settings,
                 now_ms=now,
-                progress=Silent(),
+                progress=NullProgress(),
                 stop=self._stop,
             ) as intake:
                 for chunk in intake.checked():

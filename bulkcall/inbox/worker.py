@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bulkcall import campaigns
-from bulkcall.afterwards import afterwards
+from bulkcall import app
 from bulkcall.errors import (
     BulkcallError,
     ExitStatus,
@@ -19,29 +18,30 @@ from bulkcall.errors import (
     TurnedDownError,
     UsageError,
 )
+from bulkcall.inbox.archive import Archive, decided
 from bulkcall.inbox.claims import Claim
-from bulkcall.inbox.drops import Signature
 from bulkcall.inbox.history import History
-from bulkcall.inbox.night import Fate, Left, Taken
-from bulkcall.inbox.places import content_of
-from bulkcall.inbox.steps import UNFINISHED, Lies, Step, next_step
-from bulkcall.inbox.stowing import Stowing, decided
-from bulkcall.job import new_run_id
+from bulkcall.inbox.incoming import Signature
+from bulkcall.inbox.layout import content_of
+from bulkcall.inbox.recovery import UNFINISHED, Lies, RecoveryStep, next_step
+from bulkcall.inbox.round_result import FileOutcome, Left, Taken
 from bulkcall.ledger import RunState
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.records import Outcome
+from bulkcall.run.options import new_run_id
+from bulkcall.run.post_run import post_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bulkcall.clock import Clock
     from bulkcall.inbox.claims import Claims
-    from bulkcall.inbox.drops import Drop
     from bulkcall.inbox.flags import RunFlags
-    from bulkcall.inbox.places import Places
-    from bulkcall.job import RunResult
+    from bulkcall.inbox.incoming import IncomingFile
+    from bulkcall.inbox.layout import InboxLayout
     from bulkcall.ledger import RunInfo
     from bulkcall.progress import Progress
+    from bulkcall.run.options import RunResult
     from bulkcall.settings import Settings
 
 Then = Callable[["RunResult"], "RunResult"]
@@ -55,14 +55,14 @@ class Worker:
 
     def __init__(
         self,
-        places: Places,
+        places: InboxLayout,
         claims: Claims,
         settings: Settings,
         flags: RunFlags,
         *,
         clock: Clock,
         progress: Progress,
-        stop: Stop,
+        stop: StopToken,
     ) -> None:
         self._places = places
         self._claims = claims
@@ -71,7 +71,7 @@ class Worker:
         self._clock = clock
         self._progress = progress
         self._stop = stop
-        self._stowing = Stowing(places, claims, settings)
+        self._stowing = Archive(places, claims, settings)
         self._history = History(settings, clock)
 
     # -- what an earlier process left --------------------------------------------------------------
@@ -84,16 +84,16 @@ class Worker:
         run = self._history.run(claim.run_id)
         state, reason = (None, "") if run is None else (run.state, run.reason)
         step, fate, why = next_step(claim, state, reason, self._lies(claim))
-        if step is Step.STOW:
+        if step is RecoveryStep.STOW:
             return self._stow(decided(claim, fate, why), resumed=True)
-        if step is Step.BEGIN:
+        if step is RecoveryStep.BEGIN:
             return self._begin(claim, resumed=True)
-        if step is Step.RESUME:
+        if step is RecoveryStep.RESUME:
             return self._resume(claim)
-        if step is Step.FORGET and state is RunState.LOADING:
+        if step is RecoveryStep.FORGET and state is RunState.LOADING:
             reason = "its file left the inbox before it was loaded; nothing was sent"
             self._history.abandon(claim.run_id, reason)
-        if step is Step.FORGET:
+        if step is RecoveryStep.FORGET:
             self._forget(claim)
             return None
         self._claims.drop(claim)
@@ -113,7 +113,7 @@ class Worker:
 
     # -- what has arrived --------------------------------------------------------------------------
 
-    def begin(self, drop: Drop) -> Taken | Left | None:
+    def begin(self, drop: IncomingFile) -> Taken | Left | None:
         """Take a file that is ready; None where it is gone. Raises as `take_up`."""
         path = self._places.inbox / drop.name
         if not path.exists():
@@ -154,14 +154,14 @@ class Worker:
         flags = {name: getattr(self._flags, name) for name in self._flags.__dataclass_fields__}
 
         def run(then: Then) -> RunResult:
-            return campaigns.run(
+            return app.run(
                 path,
                 settings=self._settings,
                 out=home,
                 run_id=claim.run_id,
                 then=then,
                 progress=self._progress,
-                stop=Stop(self._stop),
+                stop=StopToken(self._stop),
                 **flags,
             )
 
@@ -172,12 +172,12 @@ class Worker:
             return Left(claim.name, "being run by another process", ExitStatus.STOPPED)
 
         def resume(then: Then) -> RunResult:
-            return campaigns.resume(
+            return app.resume(
                 claim.run_id,
                 settings=self._settings,
                 then=then,
                 progress=self._progress,
-                stop=Stop(self._stop),
+                stop=StopToken(self._stop),
             )
 
         return self._guarded(claim, resume, resumed=True)
@@ -216,12 +216,18 @@ class Worker:
             why = f"internal error: {type(error).__name__}: {error}"[:160]
             status, home = ExitStatus.STOPPED, self._stowing.home(claim)
             return Taken(
-                claim.name, claim.run_id, Fate.RESUMABLE, status, home, why=why, resumed=resumed
+                claim.name,
+                claim.run_id,
+                FileOutcome.RESUMABLE,
+                status,
+                home,
+                why=why,
+                resumed=resumed,
             )
         [claim] = ended
         if claim.fate:
             self._claims.drop(claim)
-        fate = Fate(claim.fate) if claim.fate else Fate.RESUMABLE
+        fate = FileOutcome(claim.fate) if claim.fate else FileOutcome.RESUMABLE
         return _taken(claim, fate, result, result.folder, resumed=resumed)
 
     def _ended(self, claim: Claim, result: RunResult) -> Claim:
@@ -244,7 +250,7 @@ class Worker:
         home = self._stowing.home(claim)
         if result.folder != home and home.exists():  # begun elsewhere: its report stays there too
             result = replace(
-                campaigns.report(claim.run_id, settings=self._settings, out=home),
+                app.report(claim.run_id, settings=self._settings, out=home),
                 error=result.error,
             )
         folder = self._stowing.stow(claim, known=True)
@@ -254,7 +260,7 @@ class Worker:
     def _stow(self, claim: Claim, *, resumed: bool = False) -> Taken:
         """Put away what an earlier process left, or what has no run of its own."""
         repeated = claim.fate == "done" and claim.why
-        fate = Fate.REPEATED if repeated else Fate(claim.fate)
+        fate = FileOutcome.REPEATED if repeated else FileOutcome(claim.fate)
         run = self._history.run(claim.run_id)
         if run is None or run.state is RunState.ABANDONED:
             folder = self._stowing.stow(claim, known=False)
@@ -262,14 +268,12 @@ class Worker:
             return _taken(claim, fate, None, folder, resumed=resumed)
         # Its process may have died over the report, and before anybody was told.
         home, place = self._stowing.home(claim), self._stowing.place(claim)
-        with afterwards(self._settings, None, file=claim.name) as after:
+        with post_run(self._settings, None, file=claim.name) as after:
             self._claims.put(claim)
             moved = place.exists() and not home.exists()
             if not moved:
                 self._stowing.prepare(claim)
-            result = campaigns.report(
-                claim.run_id, settings=self._settings, out=place if moved else home
-            )
+            result = app.report(claim.run_id, settings=self._settings, out=place if moved else home)
             if run.state is RunState.STOPPED:
                 result = replace(result, error=TurnedDownError(run.reason))
             after.result = result = self._put_away(claim, result)
@@ -278,15 +282,15 @@ class Worker:
 
 
 def _taken(
-    claim: Claim, fate: Fate, result: RunResult | None, folder: Path, *, resumed: bool
+    claim: Claim, fate: FileOutcome, result: RunResult | None, folder: Path, *, resumed: bool
 ) -> Taken:
     why, rows, confirmed = claim.why, 0, 0
-    status = ExitStatus.USAGE if fate is Fate.FAILED else ExitStatus.OK
+    status = ExitStatus.USAGE if fate is FileOutcome.FAILED else ExitStatus.OK
     if result is not None:
         status, rows = result.exit_status, result.report.rows
         confirmed = result.report.outcomes[Outcome.SUCCESS]
         why = why or str(result.error or "")
-        if fate is Fate.FAILED and result.report.run.state is RunState.STOPPED:
+        if fate is FileOutcome.FAILED and result.report.run.state is RunState.STOPPED:
             status = ExitStatus.STOPPED
     return Taken(
         claim.name,
@@ -298,5 +302,5 @@ def _taken(
         confirmed=confirmed,
         why=" ".join(why.split()),
         resumed=resumed,
-        blocks=fate is Fate.RESUMABLE,
+        blocks=fate is FileOutcome.RESUMABLE,
     )

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import RunHeldError
 from bulkcall.ledger import (
-    adopting,
-    housekeeping,
+    adopt,
+    counts,
+    duplicates,
+    events,
     loading,
+    purge,
     reconciling,
-    recording,
-    repeats,
     reporting,
     runs,
     sending,
-    tallies,
     tokens,
 )
 from bulkcall.ledger.access import Access
@@ -56,7 +56,7 @@ class Ledger(Access):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self._watch = repeats.Watch()
+        self._watch = duplicates.RepeatLookup()
 
     # -- runs ------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class Ledger(Access):
     def mark_repeats(self, run_id: str) -> int:
         """Waiting rows that an earlier run sent (or may have) become DUPLICATE; gives how many."""
         run_no = self._number(run_id)
-        return self._write(repeats.mark_all, run_no)
+        return self._write(duplicates.mark_all, run_no)
 
     def set_state(self, run_id: str, state: RunState, *, at: int, reason: str = "") -> None:
         """Move the run to a state; `at` becomes its end where the state is one."""
@@ -232,11 +232,11 @@ class Ledger(Access):
         )
 
     def record(
-        self, run_id: str, events: Sequence[Event], *, requests: int = 0, retries: int = 0
+        self, run_id: str, happened: Sequence[Event], *, requests: int = 0, retries: int = 0
     ) -> None:
         """Write what happened, all of it or nothing, in one transaction (docs/life-cycle.md)."""
         run_no = self._number(run_id)
-        self._write(recording.record, run_no, events, requests=requests, retries=retries)
+        self._write(events.record, run_no, happened, requests=requests, retries=retries)
 
     # -- reconciling -----------------------------------------------------------------------------
 
@@ -268,14 +268,14 @@ class Ledger(Access):
     def adopt_batch(self, run_id: str, batch_id: str, placed: Sequence[Placed], *, at: int) -> int:
         """Put waiting rows under an accepted batch that somebody else sent; gives its number."""
         run_no = self._number(run_id)
-        return self._write(adopting.adopt, run_no, batch_id, placed, at=at)
+        return self._write(adopt.adopt, run_no, batch_id, placed, at=at)
 
     # -- reporting -------------------------------------------------------------------------------
 
     def counts(self, run_id: str) -> dict[Outcome, int]:
         """All eleven outcomes, zero included."""
         run_no = self._number(run_id)
-        return self._read(tallies.by_outcome, run_no)
+        return self._read(counts.by_outcome, run_no)
 
     def cells(self, run_id: str) -> Iterator[tuple[int, pa.Table]]:
         """(first row, cells) in row order, as loaded."""
@@ -320,22 +320,22 @@ class Ledger(Access):
 
     # -- housekeeping ------------------------------------------------------------------------------
 
-    def purge(self, before: int, *, at: int) -> housekeeping.Purged:
+    def purge(self, before: int, *, at: int) -> purge.Purged:
         """Take the personal data of runs that ended before a time (epoch ms); keep their counts.
 
         Runs that a live process works on are left alone. Purged rows are not known as repeats.
         """
         rows = runs = 0
-        for run_no, run_id in self._read(housekeeping.old_runs, before):
+        for run_no, run_id in self._read(purge.old_runs, before):
             try:
                 with self._store.hold(run_no, run_id):
-                    rows += self._write(housekeeping.purge, run_no, at)
+                    rows += self._write(purge.purge, run_no, at)
             except RunHeldError:
                 continue
             runs += 1
         if runs:
             self._store.forget_deleted()
-        return housekeeping.Purged(runs, rows)
+        return purge.Purged(runs, rows)
 
     def require_room(self, size: int) -> None:
         """Raise DiskFullError where the ledger's disk has no room for `size` more bytes."""

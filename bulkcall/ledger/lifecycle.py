@@ -1,7 +1,7 @@
 """The life of a row as pure code: what an event makes of it, and that nothing else is possible.
 
-`STEPS` lists every step a row can take; docs/life-cycle.md draws it. The functions below say which
-step an event causes; each of them goes through `_to`, which refuses a step that is not listed.
+`TRANSITIONS` lists every step a row can take; docs/life-cycle.md draws it. The functions below say
+which step an event causes; each goes through `_to`, which refuses a step that is not listed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXPIRED = RowState.EXPIRED
 _WAITING = frozenset({READY, DOUBT})
 _LISTED = frozenset({ACCEPTED, SUCCESS, ERROR, MISSING})
 
-STEPS: Mapping[type[Event], Mapping[RowState, frozenset[RowState]]] = {
+TRANSITIONS: Mapping[type[Event], Mapping[RowState, frozenset[RowState]]] = {
     GivenBack: {SENDING: _WAITING},
     TurnedAway: {SENDING: frozenset({READY, DOUBT, FAILED, HELD})},
     Doubtful: {SENDING: frozenset({DOUBT, HELD})},
@@ -66,12 +66,12 @@ EXPIRED_IN_DOUBT_MESSAGE = (
 RECOVERED_MESSAGE = "the program ended while this row was going out; the try may have been taken"
 
 
-class IllegalStepError(Exception):
+class IllegalTransitionError(Exception):
     """An event came to a row whose state does not allow it. The text names both, not the row."""
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class RowStatus:
     """What changes in a row after it was loaded."""
 
     state: RowState
@@ -94,7 +94,7 @@ class Life:
     message: str | None = None
 
 
-def after(life: Life, event: Event) -> Life:  # noqa: PLR0911 - one return an event
+def apply_event(life: RowStatus, event: Event) -> RowStatus:  # noqa: PLR0911 - one return an event
     """Give the row's life after an event.
 
     Raises IllegalStepError where the row's state does not allow it.
@@ -152,19 +152,19 @@ def after(life: Life, event: Event) -> Life:  # noqa: PLR0911 - one return an ev
             return _expired(life, event)
 
 
-def _to(life: Life, event: Event, state: RowState, **changes: object) -> Life:
-    if state not in STEPS[type(event)].get(life.state, ()):
-        raise IllegalStepError(
+def _to(life: RowStatus, event: Event, state: RowState, **changes: object) -> RowStatus:
+    if state not in TRANSITIONS[type(event)].get(life.state, ()):
+        raise IllegalTransitionError(
             f"{type(event).__name__} can't take a row from {life.state.name} to {state.name}"
         )
     return replace(life, state=state, **changes)  # type: ignore[arg-type]
 
 
-def _waiting(life: Life) -> RowState:
+def _waiting(life: RowStatus) -> RowState:
     return DOUBT if life.doubtful else READY
 
 
-def _taken_back(life: Life) -> Life:
+def _taken_back(life: RowStatus) -> RowStatus:
     """Undo what taking the row did: the try did not happen."""
     attempts = max(0, life.attempts - 1)
     return replace(
@@ -177,7 +177,7 @@ def _taken_back(life: Life) -> Life:
     )
 
 
-def _turned_away(life: Life, event: TurnedAway) -> Life:
+def _turned_away(life: RowStatus, event: TurnedAway) -> RowStatus:
     ended = HELD if life.doubtful else FAILED
     state = ended if event.final else _waiting(life)
     return _to(
@@ -191,14 +191,14 @@ def _turned_away(life: Life, event: TurnedAway) -> Life:
     )
 
 
-def _expired(life: Life, event: Expired) -> Life:
+def _expired(life: RowStatus, event: Expired) -> RowStatus:
     before = _taken_back(life) if life.state is SENDING else life
     if life.doubtful or life.state is DOUBT:
         return _to(before, event, HELD, message=event.message or EXPIRED_IN_DOUBT_MESSAGE)
     return _to(before, event, EXPIRED, message=event.message or EXPIRED_MESSAGE)
 
 
-def _confirmed(life: Life, event: Confirmed) -> Life:
+def _confirmed(life: RowStatus, event: Confirmed) -> RowStatus:
     """Better evidence decides: that the server applied a record stands over all else it says."""
     settled = event.state in (SUCCESS, ERROR)
     if life.state is SUCCESS or (life.state is ERROR and event.state is not SUCCESS):

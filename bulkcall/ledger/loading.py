@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bulkcall.ledger import postings, tallies
-from bulkcall.ledger.packing import packed
+from bulkcall.ledger import counts, receiver_index
+from bulkcall.ledger.codec import packed
 from bulkcall.ledger.schema import ROW_BITS, row_key, row_range
 from bulkcall.records import RowState
 
@@ -117,8 +117,8 @@ def _without_constant_times(rows: pa.Table) -> tuple[pa.Table, dict[str, int]]:
 def _postings(records: pa.Table, first_row: int) -> list[tuple[int, bytes]]:
     if records.column("receiver_number").null_count:
         records = records.filter(records.column("receiver_number").is_valid())
-    identities = records.column("identity").fill_null(postings.NO_IDENTITY)
-    return postings.packed(
+    identities = records.column("identity").fill_null(receiver_index.NO_IDENTITY)
+    return receiver_index.packed(
         records.column("receiver_number").to_numpy(),
         identities.to_numpy(),
         records.column("row").to_numpy() - first_row,
@@ -143,7 +143,7 @@ def add(transaction: Transaction, run_no: int, chunk: PackedChunk) -> None:
         chunk.cells.result(),
         chunk.findings,
     )
-    postings.add(transaction, chunk_no, first, chunk.postings.result())
+    receiver_index.add(transaction, chunk_no, first, chunk.postings.result())
     transaction.many(
         "INSERT INTO callers (caller, first, row_count) VALUES (?, ?, ?)",
         [(found["values"], first, found["counts"]) for found in chunk.callers.to_pylist()],
@@ -157,7 +157,7 @@ def add(transaction: Transaction, run_no: int, chunk: PackedChunk) -> None:
         run_no,
     )
     invalid = chunk.count - chunk.valid
-    tallies.change(transaction, run_no, {RowState.READY: chunk.valid, RowState.INVALID: invalid})
+    counts.change(transaction, run_no, {RowState.READY: chunk.valid, RowState.INVALID: invalid})
 
 
 def drop(transaction: Transaction, run_no: int) -> None:
@@ -175,7 +175,7 @@ def forget_chunks(transaction: Transaction, run_no: int) -> None:
     chunks = transaction.all(
         "SELECT chunk_no, id FROM chunks WHERE id BETWEEN ? AND ?", first, last
     )
-    postings.remove(transaction, [chunk_no for chunk_no, _ in chunks])
+    receiver_index.remove(transaction, [chunk_no for chunk_no, _ in chunks])
     transaction.run("DELETE FROM callers WHERE first BETWEEN ? AND ?", first, last)
     transaction.run("DELETE FROM wordings WHERE id BETWEEN ? AND ?", first, last)
     transaction.run("DELETE FROM chunks WHERE id BETWEEN ? AND ?", first, last)
@@ -192,4 +192,4 @@ def mark_duplicates(
             for row, first in zip(rows, first_rows, strict=True)
         ],
     )
-    tallies.change(transaction, run_no, {RowState.READY: -marked, RowState.DUPLICATE: marked})
+    counts.change(transaction, run_no, {RowState.READY: -marked, RowState.DUPLICATE: marked})

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bulkcall.errors import LedgerError, RunHeldError
 from bulkcall.ledger.failures import translated
-from bulkcall.ledger.filelock import described, this_process
+from bulkcall.ledger.run_locks import described, this_process
 from bulkcall.ledger.store import Store, Transaction
 
 try:

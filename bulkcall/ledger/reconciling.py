@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import LedgerError
+from bulkcall.ledger.codec import unpacked_numbers
 from bulkcall.ledger.model import Batch, BatchRow
-from bulkcall.ledger.packing import unpacked_numbers
 from bulkcall.ledger.schema import row_key, row_number, row_range
 from bulkcall.records import CallRecord, RowState
 

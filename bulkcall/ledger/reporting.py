@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from bulkcall.errors import UsageError
-from bulkcall.ledger import postings
+from bulkcall.ledger import receiver_index
+from bulkcall.ledger.codec import unpacked
 from bulkcall.ledger.model import Trace, TracedRow
-from bulkcall.ledger.packing import unpacked
 from bulkcall.ledger.schema import row_number, row_range
 from bulkcall.records import CallRecord, Channel, RowState
 
@@ -136,7 +136,7 @@ def trace(transaction: Transaction, number: str, limit: int | None) -> Trace:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _PHONE_DIGITS):
         raise UsageError(f"{number} is no phone number; write digits with the country code")
     wanted = int(digits)
-    keys = sorted(postings.keys_of_receiver(transaction, wanted), reverse=True)
+    keys = sorted(receiver_index.keys_of_receiver(transaction, wanted), reverse=True)
     both = _count_of_caller(transaction, keys, wanted)
     chunks = transaction.all(
         "SELECT c.id, c.id + c.row_count, k.row_count"

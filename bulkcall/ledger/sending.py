@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import LedgerError
-from bulkcall.ledger import tallies
+from bulkcall.ledger import counts
+from bulkcall.ledger.codec import packed_numbers
 from bulkcall.ledger.lifecycle import (
     EXPIRED_IN_DOUBT_MESSAGE,
     EXPIRED_MESSAGE,
     RECOVERED_MESSAGE,
 )
 from bulkcall.ledger.model import ReadyRow
-from bulkcall.ledger.packing import packed_numbers
 from bulkcall.ledger.schema import row_key, row_number, row_range
 from bulkcall.records import CallRecord, RowState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from bulkcall.ledger.duplicates import RepeatLookup
     from bulkcall.ledger.model import Placed
-    from bulkcall.ledger.repeats import Watch
     from bulkcall.ledger.store import Transaction
 
 # States 0 and 2: READY and DOUBT, in the words of the partial index.
@@ -50,7 +50,7 @@ def take_realtime(
     with_doubt: bool,
     rows: Sequence[int] | None,
     skip: Collection[int],
-    watch: Watch,
+    watch: RepeatLookup,
 ) -> list[ReadyRow]:
     """Take the next rows, each for a request of its own; those to `skip` keep their place."""
     ready = _next(
@@ -76,7 +76,7 @@ def take_batch(
     now: int,
     with_doubt: bool,
     rows: Sequence[int] | None,
-    watch: Watch,
+    watch: RepeatLookup,
 ) -> tuple[int, list[ReadyRow], list[Placed]] | None:
     """Take what `compose` picks of the next rows, for one batch request."""
     ready = _next(
@@ -111,7 +111,7 @@ def _next(
     now: int,
     with_doubt: bool,
     rows: Sequence[int] | None,
-    watch: Watch,
+    watch: RepeatLookup,
     skip: Collection[int] = (),
 ) -> list[ReadyRow]:
     transaction.store.check_hold(transaction, run_no)
@@ -178,7 +178,7 @@ def _mark(
     if marked != len(ready):
         raise LedgerError("another process took a row at the same moment; resume the run")
     doubtful = sum(row.state is RowState.DOUBT for row in ready)
-    tallies.change(
+    counts.change(
         transaction,
         run_no,
         {
@@ -213,10 +213,10 @@ def may_expire(transaction: Transaction, run_no: int, now: int) -> bool:
 
 def expire(transaction: Transaction, run_no: int, now: int) -> int:
     """Let waiting rows whose ends_at is not after `now` go: READY → EXPIRED, DOUBT → HELD."""
-    counts: dict[int, int] = dict(
+    found: dict[int, int] = dict(
         transaction.all("SELECT state, count(*)" + _ENDING + " GROUP BY state", run_no, now, now)
     )
-    ready, doubt = counts.get(0, 0), counts.get(2, 0)
+    ready, doubt = found.get(0, 0), found.get(2, 0)
     if ready + doubt:
         transaction.run(
             "UPDATE rows SET state = CASE state WHEN 0 THEN 17 ELSE 3 END,"
@@ -228,7 +228,7 @@ def expire(transaction: Transaction, run_no: int, now: int) -> int:
             now,
             now,
         )
-        tallies.change(
+        counts.change(
             transaction,
             run_no,
             {
@@ -267,7 +267,7 @@ def rows_return(transaction: Transaction, run_no: int) -> None:
 
 def recover(transaction: Transaction, run_no: int) -> int:
     """Let rows that were going out when a process died become DOUBT; give how many did."""
-    if not tallies.by_state(transaction, run_no)[RowState.SENDING]:
+    if not counts.by_state(transaction, run_no)[RowState.SENDING]:
         return 0
     first, last = row_range(run_no)
     moved = transaction.run(
@@ -280,12 +280,12 @@ def recover(transaction: Transaction, run_no: int) -> int:
     transaction.run(
         "UPDATE batches SET state = 'doubtful' WHERE run_no = ? AND state = 'sending'", run_no
     )
-    tallies.change(transaction, run_no, {RowState.SENDING: -moved, RowState.DOUBT: moved})
+    counts.change(transaction, run_no, {RowState.SENDING: -moved, RowState.DOUBT: moved})
     rows_return(transaction, run_no)
     return moved
 
 
 def waiting(transaction: Transaction, run_no: int, *, with_doubt: bool) -> int:
     """Count the rows that still wait for their turn."""
-    counts = tallies.by_state(transaction, run_no)
-    return counts[RowState.READY] + (counts[RowState.DOUBT] if with_doubt else 0)
+    states = counts.by_state(transaction, run_no)
+    return states[RowState.READY] + (states[RowState.DOUBT] if with_doubt else 0)

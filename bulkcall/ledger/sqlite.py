@@ -13,9 +13,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from bulkcall.errors import DiskFullError, RunHeldError
+from bulkcall.ledger.codec import python_rows
 from bulkcall.ledger.failures import translated
-from bulkcall.ledger.filelock import FileHolds
-from bulkcall.ledger.packing import python_rows
+from bulkcall.ledger.run_locks import FileHolds
 from bulkcall.ledger.store import Store, Transaction
 
 if TYPE_CHECKING:

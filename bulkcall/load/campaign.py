@@ -9,14 +9,14 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import CampaignFileError, UsageError
-from bulkcall.inert import bare
-from bulkcall.load import csvfile, encoding, sheets
+from bulkcall.load import csv_reader, encoding, workbook
 from bulkcall.load.dialect import Dialect, find_dialect
 from bulkcall.load.header import find_fields
 from bulkcall.load.header_row import find_header
 from bulkcall.load.source import Source
 from bulkcall.load.text import BLOCK, utf8_blocks
 from bulkcall.records import CampaignFile, Chunk
+from bulkcall.support.formula_escape import unescape_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def _open_csv(
             f"line {dialect.header_line}: a header of {len(dialect.columns):,} columns; "
             f"the limit is {options.max_columns:,}"
         )
-    columns = tuple(bare(name) for name in dialect.columns)
+    columns = tuple(unescape_formula(name) for name in dialect.columns)
     fields = _fields(columns, options, dialect.title_hint)
     file = CampaignFile(
         path=source.path,
@@ -126,7 +126,7 @@ def _open_csv(
         delimiter=dialect.delimiter,
         notes=(decided.note,) if decided.note else (),
     )
-    rows = csvfile.read_rows(
+    rows = csv_reader.read_rows(
         chain(((head[dialect.consumed :], final),), texts),
         dialect.delimiter,
         len(columns),
@@ -158,11 +158,11 @@ def _open_sheet(
     source: Source, options: LoadOptions, stack: ExitStack
 ) -> tuple[CampaignFile, Iterator[Rows]]:
     sha256 = source.sha256()
-    sheet = stack.enter_context(sheets.Sheet(source, options))
+    sheet = stack.enter_context(workbook.Sheet(source, options))
     header = find_header(sheet.batches())
     if header is None:
         raise CampaignFileError(f"sheet {sheet.name!r} is empty")
-    columns = tuple(bare(name) for name in header.columns)
+    columns = tuple(unescape_formula(name) for name in header.columns)
     file = CampaignFile(
         path=source.path,
         sha256=sha256,
@@ -173,5 +173,5 @@ def _open_sheet(
         header_line=header.line,
         sheet=sheet.name,
     )
-    rows = sheets.read_rows(header.below, columns, file.fields, options, line=header.line + 1)
+    rows = workbook.read_rows(header.below, columns, file.fields, options, line=header.line + 1)
     return file, rows

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bulkcall.load.csv_tolerant import SPACES, Parsed, is_blank, parse
 from bulkcall.load.header import known_columns
-from bulkcall.load.patient import SPACES, Parsed, is_blank, parse
-from bulkcall.masking import masked_text
+from bulkcall.support.masking import masked_text
 
 DELIMITERS = (",", ";", "\t", "|")
 _BLANK = '"' + SPACES + "".join(DELIMITERS)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import CampaignFileError, UsageError
 from bulkcall.load.aliases import field_of
-from bulkcall.masking import masked_text
 from bulkcall.records import Field
+from bulkcall.support.masking import masked_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from bulkcall.load.csv_tolerant import is_blank
 from bulkcall.load.header import known_columns
-from bulkcall.load.patient import is_blank
-from bulkcall.workbook import DAY
+from bulkcall.load.workbook_process import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

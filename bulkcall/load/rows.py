@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bulkcall.errors import CampaignFileError
-from bulkcall.inert import bare_array
-from bulkcall.load.patient import SPACES, is_blank
+from bulkcall.load.csv_tolerant import SPACES, is_blank
+from bulkcall.support.formula_escape import unescape_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,5 +114,5 @@ def finished(rows: Rows, max_cell: int) -> Rows:
                 f"line {rows.lines[at].as_py()}, column {index + 1}: a cell of "
                 f"{lengths[at].as_py():,} bytes; the limit is {max_cell:,}"
             )
-    columns = [bare_array(column) for column in rows.cells.columns]
+    columns = [unescape_formulas(column) for column in rows.cells.columns]
     return Rows(pa.table(columns, names=rows.cells.column_names), rows.lines, rows.faults)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from bulkcall.errors import CampaignFileError
-from bulkcall.workbook.xls import MAGIC as OLE
+from bulkcall.load.workbook_process.error_cells_xls import MAGIC as OLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

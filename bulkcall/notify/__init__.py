@@ -6,21 +6,21 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bulkcall.notify.failed import NotTold
+from bulkcall.notify.errors import NotificationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulkcall.ending import Ending
+    from bulkcall.run_summary import RunSummary
     from bulkcall.settings import Settings
 
-__all__ = ["beat", "tell", "wanted"]
+__all__ = ["beat", "notify", "wanted"]
 
 PATIENCE = 20.0
 """Seconds that all telling may take together; what has not ended by then is left behind."""
 
 
-def tell(ending: Ending, settings: Settings, *, patience: float = PATIENCE) -> list[str]:
+def notify(ending: RunSummary, settings: Settings, *, patience: float = PATIENCE) -> list[str]:
     """Tell whom the settings name, if they want to be told of this ending.
 
     Returns one line for whatever could not be told; raises nothing. A heartbeat is given for every
@@ -38,13 +38,13 @@ def tell(ending: Ending, settings: Settings, *, patience: float = PATIENCE) -> l
 
 
 def beat(settings: Settings, *, good: bool, patience: float = PATIENCE) -> list[str]:
-    """Give a heartbeat alone: for a night in which there was nothing to run. As `tell`."""
+    """Give a heartbeat alone: for a night in which there was nothing to run. As `notify`."""
     if not settings.heartbeat_url:
         return []
     return _together({"heartbeat_url": lambda: _beat(settings, good=good)}, patience)
 
 
-def wanted(ending: Ending, settings: Settings) -> bool:
+def wanted(ending: RunSummary, settings: Settings) -> bool:
     """Tell whether people want to hear of this ending (`notify_on`)."""
     if settings.notify_on == "always":
         return True
@@ -63,7 +63,7 @@ def _together(jobs: dict[str, Callable[[], None]], patience: float) -> list[str]
     def do(name: str, job: Callable[[], None]) -> None:
         try:
             job()
-        except NotTold as error:
+        except NotificationError as error:
             problems[name] = f"{name}: nobody was told: {error}"
         except Exception as error:  # noqa: BLE001 - telling never fails a run; texts may hold secrets
             problems[name] = f"{name}: nobody was told: internal error ({type(error).__name__})"
@@ -82,7 +82,7 @@ def _together(jobs: dict[str, Callable[[], None]], patience: float) -> list[str]
     return [problems[name] for name in jobs if name in problems]
 
 
-def _post(ending: Ending, settings: Settings) -> None:
+def _post(ending: RunSummary, settings: Settings) -> None:
     from bulkcall.notify.chats import FORMS  # noqa: PLC0415 - what is not wanted is not loaded
     from bulkcall.notify.message import message  # noqa: PLC0415
     from bulkcall.notify.web import post  # noqa: PLC0415
@@ -90,7 +90,7 @@ def _post(ending: Ending, settings: Settings) -> None:
     post(settings.notify_webhook, FORMS[settings.notify_format](message(ending), ending))
 
 
-def _mail(ending: Ending, settings: Settings) -> None:
+def _mail(ending: RunSummary, settings: Settings) -> None:
     from bulkcall.notify.mail import send_mail  # noqa: PLC0415
     from bulkcall.notify.message import message  # noqa: PLC0415
 

@@ -15,15 +15,15 @@ from bulkcall.notify.message import Tone
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bulkcall.ending import Ending
     from bulkcall.notify.message import Message
+    from bulkcall.run_summary import RunSummary
 
 _MARKS = {Tone.GOOD: "✅", Tone.MIXED: "⚠️", Tone.BAD: "❌"}
 _COLOURS = {Tone.GOOD: 0x2E7D32, Tone.MIXED: 0xB26A00, Tone.BAD: 0xC62828}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
 
 
-def plain_json(message: Message, ending: Ending) -> dict[str, Any]:
+def plain_json(message: Message, ending: RunSummary) -> dict[str, Any]:
     """Give the project's own form: figures as numbers, times as ISO 8601 UTC."""
     return {
         "event": "bulkcall.run",
@@ -48,7 +48,7 @@ def plain_json(message: Message, ending: Ending) -> dict[str, Any]:
     }
 
 
-def slack(message: Message, _: Ending) -> dict[str, Any]:
+def slack(message: Message, _: RunSummary) -> dict[str, Any]:
     """Give blocks for a Slack incoming webhook, with `text` for the notification."""
     lines = [f"*{_slack(name)}:* {_slack(value)}" for name, value in message.facts]
     lines += [f"• {_slack(reason)}" for reason in message.reasons]
@@ -67,12 +67,12 @@ def slack(message: Message, _: Ending) -> dict[str, Any]:
     return {"text": _slack(f"{message.title}: {message.verdict}"), "blocks": blocks}
 
 
-def mattermost(message: Message, _: Ending) -> dict[str, Any]:
+def mattermost(message: Message, _: RunSummary) -> dict[str, Any]:
     """Give Markdown for a Mattermost incoming webhook."""
     return {"text": _markdown_text(message, _mattermost), "username": "bulkcall"}
 
 
-def discord(message: Message, _: Ending) -> dict[str, Any]:
+def discord(message: Message, _: RunSummary) -> dict[str, Any]:
     """Give an embed for a Discord webhook; `allowed_mentions` lets it mention nobody."""
     return {
         "username": "bulkcall",
@@ -87,7 +87,7 @@ def discord(message: Message, _: Ending) -> dict[str, Any]:
     }
 
 
-def googlechat(message: Message, _: Ending) -> dict[str, Any]:
+def googlechat(message: Message, _: RunSummary) -> dict[str, Any]:
     """Give text for a Google Chat webhook."""
     lines = [f"*{_google(message.title)}*", _google(message.verdict)]
     if message.counts:
@@ -99,7 +99,7 @@ def googlechat(message: Message, _: Ending) -> dict[str, Any]:
     return {"text": f"{_MARKS[message.tone]} " + "\n".join(lines)}
 
 
-def teams(message: Message, _: Ending) -> dict[str, Any]:
+def teams(message: Message, _: RunSummary) -> dict[str, Any]:
     """Give an Adaptive Card for the webhook trigger of a Microsoft Teams workflow."""
     colour = {Tone.GOOD: "Good", Tone.MIXED: "Warning", Tone.BAD: "Attention"}[message.tone]
     body: list[dict[str, Any]] = [
@@ -127,7 +127,7 @@ def teams(message: Message, _: Ending) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-FORMS: Mapping[str, Callable[[Message, Ending], dict[str, Any]]] = {
+FORMS: Mapping[str, Callable[[Message, RunSummary], dict[str, Any]]] = {
     "json": plain_json,
     "slack": slack,
     "teams": teams,

@@ -11,8 +11,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime, localtime, make_msgid
 from typing import TYPE_CHECKING
 
-from bulkcall.notify.failed import NotTold
-from bulkcall.notify.sealing import seal
+from bulkcall.notify.errors import NotificationError
+from bulkcall.notify.tls import seal
 from bulkcall.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -27,9 +27,11 @@ def send_mail(message: Message, settings: Settings) -> None:
     """Send the message to `notify_email_to`. Raises NotTold, whose text holds no secret."""
     host = settings.smtp_host
     if not host:
-        raise NotTold("smtp_host is not set")
+        raise NotificationError("smtp_host is not set")
     if settings.smtp_tls == "none" and not is_loopback(host):
-        raise NotTold(f"{host}: smtp_tls = none is for this machine only; use starttls or tls")
+        raise NotificationError(
+            f"{host}: smtp_tls = none is for this machine only; use starttls or tls"
+        )
     recipients = [each.strip() for each in settings.notify_email_to.split(",") if each.strip()]
     sender = settings.notify_email_from or _own_address(settings)
     try:
@@ -39,9 +41,9 @@ def send_mail(message: Message, settings: Settings) -> None:
                 server.login(settings.smtp_user, settings.smtp_password.reveal())
             refused = server.send_message(letter, sender, recipients)
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise NotTold(f"{host}: {_reason(error)}") from None
+        raise NotificationError(f"{host}: {_reason(error)}") from None
     if refused:
-        raise NotTold(f"{host}: refused {len(refused)} of {len(recipients)} recipients")
+        raise NotificationError(f"{host}: refused {len(refused)} of {len(recipients)} recipients")
 
 
 def written(message: Message, sender: str, recipients: list[str]) -> EmailMessage:

@@ -11,7 +11,7 @@ from bulkcall.errors import ExitStatus
 from bulkcall.records import Outcome
 
 if TYPE_CHECKING:
-    from bulkcall.ending import Ending
+    from bulkcall.run_summary import RunSummary
 
 MEANINGS = {
     ExitStatus.OK: "every row is success",
@@ -50,7 +50,7 @@ class Message:
     """The command that takes the run up; empty where there is none."""
 
 
-def message(ending: Ending, *, host: str | None = None) -> Message:
+def message(ending: RunSummary, *, host: str | None = None) -> Message:
     """Put into words how a run ended; `host` is the machine that the report is on."""
     host = socket.gethostname() if host is None else host
     counts = [(word.value, f"{rows:,}") for word, rows in ending.outcomes.items() if rows]
@@ -74,13 +74,13 @@ def message(ending: Ending, *, host: str | None = None) -> Message:
     )
 
 
-def _tone(ending: Ending) -> Tone:
+def _tone(ending: RunSummary) -> Tone:
     if ending.failed:
         return Tone.BAD
     return Tone.GOOD if ending.exit_status is ExitStatus.OK else Tone.MIXED
 
 
-def _title(ending: Ending) -> str:
+def _title(ending: RunSummary) -> str:
     who = f"bulkcall ({ending.profile})" if ending.profile else "bulkcall"
     what = ending.file or "a run"
     if not ending.run_id:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from bulkcall.notify.failed import NotTold
-from bulkcall.notify.sealing import seal
+from bulkcall.notify.errors import NotificationError
+from bulkcall.notify.tls import seal
 from bulkcall.settings import is_loopback
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def _ask(
                     problem = _once(client, method, url, body)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
         # Their texts may show the address, and with it the token that it holds.
-        raise NotTold(f"can't be asked ({type(error).__name__})") from None
+        raise NotificationError(f"can't be asked ({type(error).__name__})") from None
     if problem is not None:
-        raise NotTold(f"{host}: {problem}")
+        raise NotificationError(f"{host}: {problem}")
 
 
 @contextmanager

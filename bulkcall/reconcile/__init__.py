@@ -1,8 +1,8 @@
 """Batch status held against the ledger: which row ended how, by evidence."""
 
 from bulkcall.reconcile.compare import Comparison, StatusData, compare
-from bulkcall.reconcile.others import adopt, ask, read_status_file
-from bulkcall.reconcile.poll import reconcile
+from bulkcall.reconcile.external_batches import adopt, ask, read_status_file
+from bulkcall.reconcile.poller import reconcile
 
 __all__ = [
     "Comparison",

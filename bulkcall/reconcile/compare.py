@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulkcall.reconcile.findings import better
 from bulkcall.reconcile.matching import match
+from bulkcall.reconcile.row_updates import better
 from bulkcall.reconcile.schema import read_listing
 from bulkcall.records import Match, RowState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from bulkcall.reconcile.listed import Listed
     from bulkcall.reconcile.matching import SentRow
+    from bulkcall.reconcile.status_record import StatusRecord
     from bulkcall.reconcile.verdict import Verdict
 
 SHOWN_BATCHES = 3
@@ -44,7 +44,7 @@ class Comparison:
     """Row → verdict; MISSING where no batch lists the row."""
     batch_of: Mapping[int, str]
     """Row → the batch that lists it; only rows of which that is known."""
-    unexpected: Mapping[str, Sequence[Listed]] = field(default_factory=dict)
+    unexpected: Mapping[str, Sequence[StatusRecord]] = field(default_factory=dict)
     """Batch id → its records that fit no row."""
 
 
@@ -58,7 +58,7 @@ def compare(rows: Sequence[SentRow], answers: Sequence[StatusData]) -> Compariso
     }
     together = match(rows, [record for records in listings.values() for record in records])
     listed_in: dict[int, dict[str, Verdict]] = {}
-    unexpected: dict[str, list[Listed]] = {}
+    unexpected: dict[str, list[StatusRecord]] = {}
     for batch_id, records in listings.items():
         alone = match(rows, records) if len(listings) > 1 else together
         unexpected[batch_id] = alone.unexpected

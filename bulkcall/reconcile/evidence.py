@@ -9,10 +9,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from bulkcall.reconcile.listed import MASK
+from bulkcall.reconcile.status_record import MASK
 
 if TYPE_CHECKING:
-    from bulkcall.reconcile.listed import Listed
+    from bulkcall.reconcile.status_record import StatusRecord
     from bulkcall.records import CallRecord
 
 ROUNDING_MS = 1000
@@ -56,7 +56,7 @@ def tells(pattern: str) -> bool:
     return pattern.strip(MASK) != ""
 
 
-def conflicts(listed: Listed, sent: CallRecord) -> int:
+def conflicts(listed: StatusRecord, sent: CallRecord) -> int:
     """Count the soft fields that the server shows otherwise than they were sent.
 
     A field that either side leaves out conflicts with nothing: the server fills in a label's own

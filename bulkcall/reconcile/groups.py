@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bulkcall.reconcile.listed import Listed
+    from bulkcall.reconcile.status_record import StatusRecord
 
 
 class Group(NamedTuple):
     """Rows (as places in the batch's list) and the records that fit more than one of them."""
 
     places: list[int]
-    records: list[Listed]
+    records: list[StatusRecord]
 
 
-def grouped(shared: Iterable[tuple[tuple[int, ...], Listed]]) -> list[Group]:
+def grouped(shared: Iterable[tuple[tuple[int, ...], StatusRecord]]) -> list[Group]:
     """Join rows that share a record, and those that share one with them, and so on.
 
     Args:
         shared: for each record that fits several rows, their places.
     """
-    by_places: dict[tuple[int, ...], list[Listed]] = {}
+    by_places: dict[tuple[int, ...], list[StatusRecord]] = {}
     for places, record in shared:
         by_places.setdefault(places, []).append(record)
     root: dict[int, int] = {}

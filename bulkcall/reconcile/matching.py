@@ -27,7 +27,7 @@ from bulkcall.records import RowState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bulkcall.reconcile.listed import Listed
+    from bulkcall.reconcile.status_record import StatusRecord
     from bulkcall.records import CallRecord
 
 MASKED_CONFLICTS = 1
@@ -36,7 +36,7 @@ MASKED_CONFLICTS = 1
 
 _MISSING = RowState.MISSING
 _EVIDENCE = slice(1, 9)
-"""Where the fields of `Listed` stand that tell rows apart."""
+"""Where the fields of `StatusRecord` stand that tell rows apart."""
 
 
 class SentRow(Protocol):
@@ -53,7 +53,7 @@ class SentRow(Protocol):
         ...
 
 
-def match(rows: Sequence[SentRow], listed: Iterable[Listed]) -> Matching:
+def match(rows: Sequence[SentRow], listed: Iterable[StatusRecord]) -> Matching:
     """Find each row's end in one listing of its batch, whatever the listing's order.
 
     Args:
@@ -62,10 +62,10 @@ def match(rows: Sequence[SentRow], listed: Iterable[Listed]) -> Matching:
     """
     sent = _Sent(rows)
     # One record a row is the rule, so a second one may cost more than an empty list for each row.
-    own: list[tuple[Listed, ...]] = [()] * len(rows)
-    shared: list[tuple[tuple[int, ...], Listed]] = []
-    unexpected: list[Listed] = []
-    blank: list[Listed] = []
+    own: list[tuple[StatusRecord, ...]] = [()] * len(rows)
+    shared: list[tuple[tuple[int, ...], StatusRecord]] = []
+    unexpected: list[StatusRecord] = []
+    blank: list[StatusRecord] = []
     told = False
     fitting = sent.fitting
     for record in _distinct(listed):
@@ -120,7 +120,7 @@ class _Sent:
             stamp = record.ends_at
             stamps[stamp] = (*stamps[stamp], place) if stamp in stamps else (place,)
 
-    def fitting(self, listed: Listed) -> tuple[int, ...]:
+    def fitting(self, listed: StatusRecord) -> tuple[int, ...]:
         """Give the places of the rows that a record can belong to; none: a stranger."""
         if listed.whole:
             return self._by_whole_numbers(listed)
@@ -138,7 +138,7 @@ class _Sent:
             known = self._known[evidence] = self.closest(fitting, listed)
         return known
 
-    def _agrees(self, place: int, listed: Listed) -> bool:
+    def _agrees(self, place: int, listed: StatusRecord) -> bool:
         sent = self._records[place]
         caller, receiver = listed.caller_number, listed.receiver_number
         if receiver not in BLIND:
@@ -160,7 +160,7 @@ class _Sent:
             and listed.ends_at == sent.ends_at
         ) or conflicts(listed, sent) <= MASKED_CONFLICTS
 
-    def _by_whole_numbers(self, listed: Listed) -> tuple[int, ...]:
+    def _by_whole_numbers(self, listed: StatusRecord) -> tuple[int, ...]:
         places = self._by_pair.get((listed.caller_number, listed.receiver_number), ())
         ends_at = listed.ends_at
         if ends_at is None:
@@ -172,7 +172,7 @@ class _Sent:
         ]
         return self.closest(near, listed)
 
-    def closest(self, places: Sequence[int], listed: Listed) -> tuple[int, ...]:
+    def closest(self, places: Sequence[int], listed: StatusRecord) -> tuple[int, ...]:
         """Keep the rows with the fewest conflicts; a tie keeps them all."""
         if len(places) < 2:  # noqa: PLR2004 - one row can't tie
             return tuple(places)
@@ -181,13 +181,13 @@ class _Sent:
         return tuple(place for place, count in zip(places, counts, strict=True) if count == fewest)
 
 
-def _distinct(listed: Iterable[Listed]) -> list[Listed]:
+def _distinct(listed: Iterable[StatusRecord]) -> list[StatusRecord]:
     """Leave out what is listed again word for word under its own id."""
     records = list(listed)
     if len({record.record_id for record in records}) == len(records):
         return records
-    seen: set[Listed] = set()
-    kept: list[Listed] = []
+    seen: set[StatusRecord] = set()
+    kept: list[StatusRecord] = []
     for record in records:
         if record.record_id:
             if record in seen:
@@ -197,5 +197,5 @@ def _distinct(listed: Iterable[Listed]) -> list[Listed]:
     return kept
 
 
-def _visible(record: Listed) -> bool:
+def _visible(record: StatusRecord) -> bool:
     return tells(record.caller_number) or tells(record.receiver_number)

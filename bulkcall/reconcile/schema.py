@@ -17,7 +17,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 from pandera.typing.pandas import Series
 
-from bulkcall.reconcile.listed import FINAL_WORDS, MASK, Listed
+from bulkcall.reconcile.status_record import FINAL_WORDS, MASK, StatusRecord
 from bulkcall.reconcile.times import epoch_ms
 from bulkcall.records import RowState
 
@@ -65,7 +65,7 @@ _SHOWN = tuple(name for name in COLUMNS if name not in ("status", "message", "fi
 class Listing:
     """One batch status answer, read."""
 
-    records: list[Listed]
+    records: list[StatusRecord]
     odd: Mapping[str, int] = field(default_factory=dict)
     """Field (or `element`) → how many of its values could not be read; empty if all could."""
 
@@ -132,13 +132,13 @@ def _text(value: object) -> str | None:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _listed(values: tuple[str | None, ...]) -> Listed:
+def _listed(values: tuple[str | None, ...]) -> StatusRecord:
     record_id, caller, receiver, label, name, reason, starts, ends, status, message, about, made = (
         values
     )
     caller_number = caller.translate(_HIDDEN) if caller else ""
     receiver_number = receiver.translate(_HIDDEN) if receiver else ""
-    return Listed(
+    return StatusRecord(
         record_id or "",
         caller_number,
         receiver_number,

@@ -12,7 +12,7 @@ from bulkcall.records import Match, RowState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from bulkcall.reconcile.listed import Listed
+    from bulkcall.reconcile.status_record import StatusRecord
 
 # Looking a member up in its enum costs more than the comparison it is wanted for.
 _SUCCESS, _ERROR = RowState.SUCCESS, RowState.ERROR
@@ -50,13 +50,13 @@ class Matching:
 
     verdicts: list[Verdict]
     """One for each row that was sent, in the given order."""
-    unexpected: list[Listed] = field(default_factory=list)
+    unexpected: list[StatusRecord] = field(default_factory=list)
     """Records that fit no row of the batch."""
-    unplaced: list[Listed] = field(default_factory=list)
+    unplaced: list[StatusRecord] = field(default_factory=list)
     """Records that show nothing to tell rows apart by; while there are any, no row is missing."""
 
 
-def judge_row(row: int, records: Sequence[Listed]) -> Verdict:
+def judge_row(row: int, records: Sequence[StatusRecord]) -> Verdict:
     """Say what records that fit this row alone make of it; there is at least one."""
     if len(records) > 1:
         return _judge_repeated(row, records)
@@ -67,7 +67,7 @@ def judge_row(row: int, records: Sequence[Listed]) -> Verdict:
     return _verdict((row, state, found_by, words, only.record_id, only.field))
 
 
-def judge_group(rows: Sequence[int], records: Iterable[Listed]) -> list[Verdict]:
+def judge_group(rows: Sequence[int], records: Iterable[StatusRecord]) -> list[Verdict]:
     """Say what records that fit each of several rows make of them.
 
     The rows' end is known only if all records ended the same way and none is wanting.
@@ -85,13 +85,13 @@ def judge_group(rows: Sequence[int], records: Iterable[Listed]) -> list[Verdict]
     return [Verdict(row, state, Match.GROUP, message, "", shown) for row in rows]
 
 
-def unclear(rows: Sequence[int], records: Sequence[Listed]) -> list[Verdict]:
+def unclear(rows: Sequence[int], records: Sequence[StatusRecord]) -> list[Verdict]:
     """Say of several rows that records which fit them all can't be told apart."""
     message = _unknowable(rows, records)
     return [Verdict(row, RowState.ACCEPTED, message=message) for row in rows]
 
 
-def _judge_repeated(row: int, records: Sequence[Listed]) -> Verdict:
+def _judge_repeated(row: int, records: Sequence[StatusRecord]) -> Verdict:
     latest = sorted(_latest(records), key=lambda record: record.sort_key)
     states = {record.state for record in latest}
     # Whole numbers are the better evidence: the best of the row's records says how it was found.
@@ -116,14 +116,14 @@ def _judge_repeated(row: int, records: Sequence[Listed]) -> Verdict:
 _BEST = (_NUMBER, _STAMP, _GROUP)
 
 
-def _found_by(record: Listed) -> Match:
+def _found_by(record: StatusRecord) -> Match:
     if record.whole:
         return _NUMBER
     # Without a stamp, the row is found as the only one of its kind: a group of one.
     return _STAMP if record.ends_at is not None else _GROUP
 
 
-def _words(record: Listed) -> str:
+def _words(record: StatusRecord) -> str:
     if record.state is RowState.SUCCESS:
         return record.message
     if record.state is RowState.ERROR:
@@ -132,18 +132,18 @@ def _words(record: Listed) -> str:
     return f"{said}: {record.message}" if record.message else said
 
 
-def _cited(record: Listed) -> str:
+def _cited(record: StatusRecord) -> str:
     named = f" (id {record.record_id})" if record.record_id else ""
     about = f": {record.message}" if record.message else ""
     return f"{record.status or 'no status'}{named}{about}"
 
 
-def _latest(records: Iterable[Listed]) -> list[Listed]:
+def _latest(records: Iterable[StatusRecord]) -> list[StatusRecord]:
     """Count a record listed twice under one id once; its final word stands over the earlier one."""
-    kept: dict[object, list[Listed]] = {}
+    kept: dict[object, list[StatusRecord]] = {}
     for number, record in enumerate(records):
         kept.setdefault(record.record_id or number, []).append(record)
-    latest: list[Listed] = []
+    latest: list[StatusRecord] = []
     for same in kept.values():
         final = [record for record in same if record.final]
         ends = final or same
@@ -153,7 +153,7 @@ def _latest(records: Iterable[Listed]) -> list[Listed]:
     return latest
 
 
-def _unknowable(rows: Sequence[int], records: Sequence[Listed]) -> str:
+def _unknowable(rows: Sequence[int], records: Sequence[StatusRecord]) -> str:
     named = ", ".join(str(row) for row in sorted(rows)[:SHOWN_ROWS])
     more = ", …" if len(rows) > SHOWN_ROWS else ""
     counts = Counter(record.status or "no status" for record in records)

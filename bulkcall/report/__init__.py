@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from bulkcall.report.build import Published, build_report, publish, write_report
     from bulkcall.report.comparison import Change, Comparison, compare
-    from bulkcall.report.files import make_folder, replacing, require_folder
     from bulkcall.report.model import Report
     from bulkcall.report.summary_json import summary
     from bulkcall.report.validation import ValidationReport
@@ -27,10 +26,7 @@ __all__ = [
     "ValidationReport",
     "build_report",
     "compare",
-    "make_folder",
     "publish",
-    "replacing",
-    "require_folder",
     "summary",
     "write_report",
 ]
@@ -43,10 +39,7 @@ _HOME: Final[Mapping[str, str]] = {
     "ValidationReport": "validation",
     "build_report": "build",
     "compare": "comparison",
-    "make_folder": "files",
     "publish": "build",
-    "replacing": "files",
-    "require_folder": "files",
     "summary": "summary_json",
     "write_report": "build",
 }

@@ -28,7 +28,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """Something to do for some rows."""
 
     outcome: Outcome
@@ -77,7 +77,7 @@ def tone(report: Report) -> str:
     return "bad" if half or report.outcomes[Outcome.UNSENT] or report.run.reason else "mixed"
 
 
-def next_steps(report: Report) -> tuple[Step, ...]:
+def next_steps(report: Report) -> tuple[NextStep, ...]:
     """Give what to do for every outcome that is not `success`, most urgent first."""
     run = report.run.run_id
     saved = "bulkcall run rejected.csv"
@@ -86,70 +86,70 @@ def next_steps(report: Report) -> tuple[Step, ...]:
     )
     count = report.outcomes
     all_steps = (
-        Step(
+        NextStep(
             Outcome.UNSENT,
             count[Outcome.UNSENT],
             "Their turn has not come. Take the run up; what was sent is not sent again.",
             f"bulkcall resume {run}",
         ),
-        Step(
+        NextStep(
             Outcome.UNKNOWN,
             count[Outcome.UNKNOWN],
             "They may have arrived. Ask the server again; only if it stays unknown, send them once"
             " more in a new run with --resend (the same window is set again to the same label).",
             f"bulkcall reconcile {run}",
         ),
-        Step(
+        NextStep(
             Outcome.PENDING,
             count[Outcome.PENDING],
             "The server is still at work on them. Ask again later.",
             f"bulkcall reconcile {run}",
         ),
-        Step(
+        NextStep(
             Outcome.MISSING,
             count[Outcome.MISSING],
             "Accepted, but not listed. Ask again; if they stay away, give Truecaller's support the"
             " batch ids from the proof below.",
             f"bulkcall reconcile {run}",
         ),
-        Step(
+        NextStep(
             Outcome.INVALID,
             count[Outcome.INVALID],
             "Mend the cells that rejected.csv names, in that file, and run it.",
             saved,
         ),
-        Step(
+        NextStep(
             Outcome.REFUSED,
             count[Outcome.REFUSED],
             "The server's reason stands beside each row in rejected.csv. Mend them there.",
             saved,
         ),
-        Step(
+        NextStep(
             Outcome.ERROR,
             count[Outcome.ERROR] - finals,
             "Most often the phone was out of reach. They stand in rejected.csv: run it later.",
             saved,
         ),
-        Step(
+        NextStep(
             Outcome.ERROR,
             finals,
             "No other try can help: not a Truecaller user, or a phone that is not supported."
             " Take them off the list, or call them without a label.",
         ),
-        Step(
+        NextStep(
             Outcome.FAILED,
             count[Outcome.FAILED],
             "The server turned every try away and can't have taken them. Run rejected.csv once it"
             " is well again.",
             saved,
         ),
-        Step(
+        NextStep(
             Outcome.EXPIRED,
             count[Outcome.EXPIRED],
             "Their window was over before their turn. Give them a later ends_at, start earlier, or"
             " send with more tokens.",
         ),
-        Step(
+        NextStep(
             Outcome.DUPLICATE,
             count[Outcome.DUPLICATE],
             "Nothing to do. If they are meant twice: --allow-duplicates for equal rows of the file,"

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulkcall.report.aggregate import Aggregate
 from bulkcall.report.compared_csv import write_compared
 from bulkcall.report.comparison import compare
-from bulkcall.report.files import make_folder, replacing_all
 from bulkcall.report.findings import FindingStream, with_all_findings
 from bulkcall.report.html import html_bytes
 from bulkcall.report.model import Report
 from bulkcall.report.outcomes_csv import OutcomesCsv
 from bulkcall.report.rejected_csv import RejectedCsv, can_be_saved
 from bulkcall.report.rows import row_blocks
+from bulkcall.report.run_history import run_history
 from bulkcall.report.summary_json import summary_bytes
 from bulkcall.report.summary_md import summary_md
-from bulkcall.report.tally import Tally
-from bulkcall.report.trend import trend
 from bulkcall.report.xlsx import XlsxReport
+from bulkcall.support.atomic_files import make_folder, replacing_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def build_report(
     """
     ledger.whole_run(run_id)
     before = ledger.counts(run_id)
-    tally = Tally()
+    tally = Aggregate()
     rejected = 0
     for results in ledger.outcomes(run_id):
         tally.add(results)
@@ -100,7 +100,7 @@ def publish(
         ledger.whole_run(against)  # a wrong name is told before the work, not after it
     make_folder(out_dir)
     before = ledger.counts(run_id)
-    tally = Tally()
+    tally = Aggregate()
     names = FILES if against is None else (*FILES, COMPARED)
     with (
         replacing_all(out_dir, names) as files,
@@ -143,7 +143,7 @@ def _reject(rejected: RejectedCsv, block: RowBlock, findings: FindingStream) -> 
 def _report(
     ledger: Ledger,
     run_id: str,
-    tally: Tally,
+    tally: Aggregate,
     before: Mapping[Outcome, int],
     *,
     rejected: int,
@@ -169,6 +169,6 @@ def _report(
         hours=tally.hours(),
         throughput=tally.throughput(limit),
         batches=tuple(ledger.batches(run_id)),
-        trend=trend(ledger, run),
+        trend=run_history(ledger, run),
         comparison=None if against is None else compare(ledger, run_id, against),
     )

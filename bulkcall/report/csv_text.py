@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bulkcall.inert import inert, inert_array
+from bulkcall.support.formula_escape import escape_formula, escape_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _MOST_BYTES = 1 << 28  # of one joined text; Arrow's 32-bit offsets end at 2 GiB
 
 def header_line(names: Sequence[str]) -> bytes:
     """Give the first line; names are cells too, so they are made inert."""
-    return (",".join(_quoted_text(inert(name)) for name in names) + "\n").encode()
+    return (",".join(_quoted_text(escape_formula(name)) for name in names) + "\n").encode()
 
 
 def csv_lines(columns: Sequence[pa.Array]) -> Iterator[memoryview]:
@@ -46,7 +46,7 @@ def csv_lines(columns: Sequence[pa.Array]) -> Iterator[memoryview]:
 def inert_cells(cells: pa.Array) -> pa.Array:
     """Make every cell inert; most columns hold none that needs it, and one look at bytes tells."""
     first = _first_bytes(cells)
-    return inert_array(cells) if _STARTERS[first].any() else cells
+    return escape_formulas(cells) if _STARTERS[first].any() else cells
 
 
 def plain(array: pa.Array | pa.ChunkedArray) -> pa.Array:

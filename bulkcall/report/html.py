@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bulkcall.masking import masked
 from bulkcall.report.advice import MEANINGS, next_steps, tone, verdict
+from bulkcall.report.chart_data import figures
 from bulkcall.report.comparison import Change
-from bulkcall.report.figures import figures
-from bulkcall.report.flow import stages
-from bulkcall.report.words import duration, share, visible, visible_masked, when
+from bulkcall.report.formatting import duration, share, visible, visible_masked, when
+from bulkcall.report.funnel import funnel
+from bulkcall.support.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +60,7 @@ def _context(report: Report, *, show_numbers: bool) -> dict[str, Any]:
         "headline": headline,
         "rest": rest,
         "tone": tone(report),
-        "stages": stages(report.outcomes),
+        "stages": funnel(report.outcomes),
         "counts": [(each, count) for each, count in report.outcomes.items() if count],
         "meanings": MEANINGS,
         "steps": next_steps(report),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bulkcall.ledger.model import Batch, RunInfo
     from bulkcall.records import Outcome
     from bulkcall.report.comparison import Comparison
-    from bulkcall.report.trend import PastRun
+    from bulkcall.report.run_history import PastRun
 
 
 @dataclass(frozen=True, slots=True)

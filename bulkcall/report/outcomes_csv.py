@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bulkcall.report.columns import RESULTS, outcome_columns
 from bulkcall.report.csv_text import csv_lines, header_line, inert_cells, plain
-from bulkcall.report.names import RESULTS, outcome_columns
 from bulkcall.report.times import iso_times
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bulkcall.records import Outcome
+from bulkcall.report.columns import ERROR_FIELD, ERROR_MESSAGE, kept_columns
 from bulkcall.report.csv_text import csv_lines, header_line, inert_cells, plain
-from bulkcall.report.names import ERROR_FIELD, ERROR_MESSAGE, kept_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bulkcall.masking import masked_text
 from bulkcall.report.advice import next_steps, verdict
-from bulkcall.report.words import duration, when
+from bulkcall.report.formatting import duration, when
+from bulkcall.support.masking import masked_text
 
 if TYPE_CHECKING:
     from bulkcall.report.model import Report

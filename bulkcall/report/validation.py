@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Self
 import orjson
 import pyarrow.compute as pc
 
-from bulkcall.report.files import replacing, require_folder
 from bulkcall.report.findings import joined_findings, with_all_findings
 from bulkcall.report.rejected_csv import RejectedCsv
+from bulkcall.support.atomic_files import replacing, require_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

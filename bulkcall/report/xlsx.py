@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 
 from bulkcall.records import Outcome
 from bulkcall.report.advice import MEANINGS, next_steps, verdict
+from bulkcall.report.columns import RESULTS, outcome_columns
 from bulkcall.report.csv_text import plain
-from bulkcall.report.names import RESULTS, outcome_columns
+from bulkcall.report.formatting import duration, when
 from bulkcall.report.times import iso_times
-from bulkcall.report.words import duration, when
 from bulkcall.report.xlsx_rows import fitting
 from bulkcall.report.xlsx_sheets import SHEET_ROWS, Workbook
 

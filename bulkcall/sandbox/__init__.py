@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bulkcall.sandbox.enums import BadRecord, Call, Counting, Masking, RetryAfter, Rules
 from bulkcall.sandbox.faults import Fault, FaultKind, read_fault
 from bulkcall.sandbox.options import OptionSpec, SandboxOptions, option_specs, options_from
-from bulkcall.sandbox.words import BadRecord, Call, Counting, Masking, RetryAfter, Rules
 
 if TYPE_CHECKING:
     from bulkcall.sandbox.app import create_app

@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from bulkcall.sandbox.admin import PREFIX, Admin
 from bulkcall.sandbox.clock import Clock, RealClock
+from bulkcall.sandbox.enums import Call
 from bulkcall.sandbox.sandbox import Sandbox
 from bulkcall.sandbox.wire import Endpoint
-from bulkcall.sandbox.words import Call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bulkcall.sandbox.fates import Fate, fate_of
-from bulkcall.sandbox.words import Masking, Rules
+from bulkcall.sandbox.enums import Masking, Rules
+from bulkcall.sandbox.test_numbers import TestNumber, test_number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,12 +119,12 @@ class BatchBook:
 def unpack(batch: Batch) -> list[Entry]:
     """Work out who is listed when, in which order, and as what; the same each time."""
     rng = random.Random(batch.seed)  # noqa: S311 - order and digits, no secrets
-    wanted: list[tuple[dict[str, Any], str, Fate | None, bool]] = []
+    wanted: list[tuple[dict[str, Any], str, TestNumber | None, bool]] = []
     for position, record in enumerate(orjson.loads(zlib.decompress(batch.packed))):
         if position in batch.bad:
             wanted.append((record, "Invalid input", None, True))
             continue
-        fate = fate_of(record) if batch.rules is Rules.DIGITS else None
+        fate = test_number_of(record) if batch.rules is Rules.DIGITS else None
         if fate is None:
             wanted.append((record, "", None, True))
             continue

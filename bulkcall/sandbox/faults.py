@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bulkcall.sandbox.words import Call, RetryAfter
+from bulkcall.sandbox.enums import Call, RetryAfter
 
 if TYPE_CHECKING:
     import random

@@ -14,7 +14,7 @@ import orjson
 
 if TYPE_CHECKING:
     from bulkcall.sandbox.answers import Reply
-    from bulkcall.sandbox.words import Call
+    from bulkcall.sandbox.enums import Call
 
 
 class Journal:

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
-from bulkcall.sandbox.words import Counting
+from bulkcall.sandbox.enums import Counting
 
 
 @dataclass(frozen=True, slots=True)

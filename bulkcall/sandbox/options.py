@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import orjson
 
+from bulkcall.sandbox.enums import BadRecord, Counting, Masking, RetryAfter, Rules
 from bulkcall.sandbox.faults import Fault, fault_json, read_fault
-from bulkcall.sandbox.words import BadRecord, Counting, Masking, RetryAfter, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,14 +14,14 @@ import orjson
 from bulkcall.sandbox import answers
 from bulkcall.sandbox.answers import Reply
 from bulkcall.sandbox.batches import BatchBook, listing
-from bulkcall.sandbox.fates import Fate, fate_of
+from bulkcall.sandbox.enums import BadRecord, Call, Counting, RetryAfter, Rules
 from bulkcall.sandbox.faults import FaultBook, FaultKind
+from bulkcall.sandbox.inject import inject
 from bulkcall.sandbox.journal import Journal
 from bulkcall.sandbox.limits import Limit
 from bulkcall.sandbox.records import problem_of
-from bulkcall.sandbox.spoil import spoil
+from bulkcall.sandbox.test_numbers import TestNumber, test_number_of
 from bulkcall.sandbox.tokens import Token, TokenBook, Verdict
-from bulkcall.sandbox.words import BadRecord, Call, Counting, RetryAfter, Rules
 
 if TYPE_CHECKING:
     from bulkcall.sandbox.clock import Clock
@@ -87,7 +87,7 @@ class Sandbox:
             wait = token.gauges[call].hit(now, self.limit_of(call), self.options.counting)
         records = _records_in(request)
         if fault and not fault.takes_effect and fault.kind is not FaultKind.REVOKED:
-            reply = spoil(fault, None, self.too_many)
+            reply = inject(fault, None, self.too_many)
         elif isinstance(token, Verdict):
             unreadable = token is Verdict.UNREADABLE
             reply = answers.token_unreadable() if unreadable else answers.please_login()
@@ -96,7 +96,7 @@ class Sandbox:
         else:
             reply = self._carry_out(request, records, now)
             if fault and fault.takes_effect:
-                reply = spoil(fault, reply, self.too_many)
+                reply = inject(fault, reply, self.too_many)
         if fault:
             reply.fault = reply.fault or fault.kind.value
         self.journal.add(
@@ -185,7 +185,7 @@ class Sandbox:
                 "call_records", f"call_records must hold 1 to {o.batch_size} records"
             )
         bad: list[int] = []
-        lonely: Fate | None = None
+        lonely: TestNumber | None = None
         now_ms = self.now_ms()
         for position, record in enumerate(records):
             wrong = problem_of(record, now_ms)
@@ -214,10 +214,10 @@ class Sandbox:
         shown = listing(batch, self.batches.entries(batch), request.account, self.options, now)
         return Reply(200, orjson.dumps(shown), batch_id=batch.id)
 
-    def _fate(self, record: dict[str, Any]) -> Fate | None:
-        return fate_of(record) if self.options.rules is Rules.DIGITS else None
+    def _fate(self, record: dict[str, Any]) -> TestNumber | None:
+        return test_number_of(record) if self.options.rules is Rules.DIGITS else None
 
-    def _alone(self, fate: Fate, taken: Reply) -> Reply:
+    def _alone(self, fate: TestNumber, taken: Reply) -> Reply:
         """Answer a request that holds only a record whose fate is the request's."""
         if fate.alone == "400":
             return answers.refused("receiver_number", "receiver_number is not accepted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from bulkcall.sandbox.words import Call, Counting
+from bulkcall.sandbox.enums import Call, Counting
 
 if TYPE_CHECKING:
     from bulkcall.sandbox.limits import Gauge

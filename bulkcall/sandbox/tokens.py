@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from bulkcall.sandbox.enums import Call
 from bulkcall.sandbox.limits import Gauge
-from bulkcall.sandbox.words import Call
 
 if TYPE_CHECKING:
     import random

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from bulkcall.sandbox.answers import Ending, Reply
+from bulkcall.sandbox.enums import Call
 from bulkcall.sandbox.sandbox import Request, Sandbox
-from bulkcall.sandbox.words import Call
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

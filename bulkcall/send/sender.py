@@ -8,28 +8,28 @@ import random
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import LedgerError
-from bulkcall.pace import StopAsked
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
+from bulkcall.ratelimit import StopRequested
 from bulkcall.records import Channel, OnUnknown
-from bulkcall.send import collector
-from bulkcall.send.breaker import REFUSED_IN_A_ROW, Breaker, TurnedDown
-from bulkcall.send.courier import Courier, finish
-from bulkcall.send.feed import Feed
-from bulkcall.send.health import Health
+from bulkcall.send import gc_pause
+from bulkcall.send.circuit_breaker import REFUSED_IN_A_ROW, CircuitBreaker, RejectionRate
+from bulkcall.send.ledger_writer import LedgerWriter
+from bulkcall.send.prefetch import Prefetch
+from bulkcall.send.request_worker import RequestWorker, finish
 from bulkcall.send.retry import Backoff
-from bulkcall.send.stock import BatchStock, RealtimeStock
-from bulkcall.send.writer import Writer
+from bulkcall.send.row_queue import BatchQueue, RealtimeQueue
+from bulkcall.send.server_health import ServerHealth
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from bulkcall.api import Api, Slot
+    from bulkcall.api import Api, TokenSession
     from bulkcall.clock import Clock
     from bulkcall.ledger import Ledger, RunInfo
-    from bulkcall.pace import Lane, Turn
     from bulkcall.progress import Progress
-    from bulkcall.send.parcels import Parcel
-    from bulkcall.send.stock import Stock
+    from bulkcall.ratelimit import Permit, RateLimiter
+    from bulkcall.send.outbound import OutboundRequest
+    from bulkcall.send.row_queue import RowQueue
     from bulkcall.settings import Settings
 
 STAGE = "send"
@@ -52,7 +52,7 @@ LOOK = 0.05
 EXPIRE_EVERY = 2.0
 """Seconds between two looks for rows whose `ends_at` has passed."""
 
-FAREWELL = 1.0
+SHUTDOWN_FLUSH_SECONDS = 1.0
 """Seconds that a cancelled run takes to write down what it already knows."""
 
 
@@ -64,7 +64,7 @@ async def send(
     *,
     clock: Clock,
     progress: Progress,
-    stop: Stop,
+    stop: StopToken,
     limit: int | None = None,
     on_unknown: OnUnknown = OnUnknown.RESEND,
 ) -> None:
@@ -79,7 +79,7 @@ async def send(
         TurnedDownError: most rows are turned down for one reason.
         LedgerError: the ledger can't be written; nothing more is sent.
     """
-    async with Writer(ledger, run.run_id) as writer:
+    async with LedgerWriter(ledger, run.run_id) as writer:
         sender = Sender(
             ledger,
             run,
@@ -104,7 +104,7 @@ class Sender:
         api: Api,
         settings: Settings,
         *,
-        writer: Writer,
+        writer: LedgerWriter,
         clock: Clock,
         progress: Progress,
         limit: int | None,
@@ -119,16 +119,16 @@ class Sender:
         self._progress = progress
         self._limit = limit
         self._resend = resend
-        self._halt = Stop()
+        self._halt = StopToken()
         # Over once nothing is left as well: who waits for a turn then, waits for nothing.
-        self._over = Stop(self._halt)
+        self._over = StopToken(self._halt)
         writer.on_error = self._end
         self._fatal: Exception | None = None
         self._in_flight: set[asyncio.Task[None]] = set()
         self._backoff = Backoff(*ROW_BACKOFF, draw=random.random)
-        self._tally = TurnedDown(settings.turned_down_share, settings.turned_down_count)
-        self._health = Health(
-            Breaker(
+        self._tally = RejectionRate(settings.turned_down_share, settings.turned_down_count)
+        self._health = ServerHealth(
+            CircuitBreaker(
                 unreachable=UNREACHABLE,
                 overloaded=OVERLOADED[run.channel],
                 away_timeout=settings.away_timeout,
@@ -141,7 +141,7 @@ class Sender:
             base_url=settings.base_url,
         )
 
-    async def run(self, stop: Stop) -> None:
+    async def run(self, stop: StopToken) -> None:
         """Send until nothing waits, a stop is requested, or something ends the run."""
         waiting = await self._writer.call(
             lambda: self._ledger.waiting(self._run.run_id, with_doubt=self._resend)
@@ -155,7 +155,7 @@ class Sender:
             await self._expire()
             if total and not stop.requested:
                 await self._api.open_slots()
-                with collector.settled():
+                with gc_pause.settled():
                     await self._send_all()
             if self._fatal is not None:
                 raise self._fatal
@@ -169,10 +169,10 @@ class Sender:
     async def _send_all(self) -> None:
         slots = self._api.slots
         lanes = [self._lane(slot) for slot in slots]
-        feed = Feed(
+        feed = Prefetch(
             self._stock(), self._writer, lanes, away=lambda: self._health.away, limit=self._limit
         )
-        courier = Courier(
+        courier = RequestWorker(
             self._api,
             feed,
             self._writer,
@@ -194,13 +194,13 @@ class Sender:
             await self._leave([*workers, *self._in_flight], feed)
             raise
 
-    def _stock(self) -> Stock:
+    def _stock(self) -> RowQueue:
         run_id, settings = self._run.run_id, self._settings
         if self._run.channel is Channel.REALTIME:
-            return RealtimeStock(
+            return RealtimeQueue(
                 self._ledger, self._writer, run_id, self._clock, with_doubt=self._resend
             )
-        return BatchStock(
+        return BatchQueue(
             self._ledger,
             self._writer,
             run_id,
@@ -210,10 +210,10 @@ class Sender:
             stamp=settings.stamp,
         )
 
-    def _lane(self, slot: Slot) -> Lane:
+    def _lane(self, slot: TokenSession) -> RateLimiter:
         return slot.realtime if self._run.channel is Channel.REALTIME else slot.batch
 
-    async def _keep_fed(self, feed: Feed) -> None:
+    async def _keep_fed(self, feed: Prefetch) -> None:
         try:
             await feed.run(self._halt)
         finally:
@@ -221,7 +221,7 @@ class Sender:
 
     # -- tokens ----------------------------------------------------------------------------------
 
-    async def _dispatch(self, slot: Slot, feed: Feed, courier: Courier) -> None:
+    async def _dispatch(self, slot: TokenSession, feed: Prefetch, courier: RequestWorker) -> None:
         """Give each of a token's turns to the first ready parcel."""
         lane = self._lane(slot)
         while await feed.available() and not self._halt.requested:
@@ -241,14 +241,21 @@ class Sender:
                 )
                 self._in_flight.add(task)
                 task.add_done_callback(self._in_flight.discard)
-            except StopAsked:
+            except StopRequested:
                 return
             finally:
                 if probe and not sent:
                     self._health.probed(used=False)
 
     async def _deliver(
-        self, slot: Slot, lane: Lane, courier: Courier, parcel: Parcel, turn: Turn, *, probe: bool
+        self,
+        slot: TokenSession,
+        lane: RateLimiter,
+        courier: RequestWorker,
+        parcel: OutboundRequest,
+        turn: Permit,
+        *,
+        probe: bool,
     ) -> None:
         try:
             await courier.deliver(slot, lane, parcel, turn, probe=probe)
@@ -261,7 +268,7 @@ class Sender:
 
     # -- beside the sending ------------------------------------------------------------------------
 
-    async def _relay(self, stop: Stop) -> None:
+    async def _relay(self, stop: StopToken) -> None:
         while True:
             if stop.requested:
                 self._halt.request(stop.reason)
@@ -301,11 +308,11 @@ class Sender:
             for task in self._in_flight:
                 task.cancel()
 
-    async def _leave(self, tasks: list[asyncio.Task[None]], feed: Feed) -> None:
+    async def _leave(self, tasks: list[asyncio.Task[None]], feed: Prefetch) -> None:
         """Stop now. What is in flight stays written down as going out, and is in doubt."""
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         feed.give_back()
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._writer.flush(), FAREWELL)
+            await asyncio.wait_for(self._writer.flush(), SHUTDOWN_FLUSH_SECONDS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from bulkcall.hours import Hours
+from bulkcall.settings.sending_hours import SendingHours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -220,10 +220,10 @@ class Settings:
         metadata={"rule": Rule(dict, "Field → the campaign file's own column name.")},
     )
 
-    def hours(self) -> Hours | None:
+    def hours(self) -> SendingHours | None:
         """When rows may go out; None: at any time. Raises SettingsError where that is never."""
         zone = self.quiet_timezone or self.timezone
-        return Hours.between(self.not_before, self.not_after, zone)
+        return SendingHours.between(self.not_before, self.not_after, zone)
 
 
 RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Settings)}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bulkcall.errors import SettingsError
-from bulkcall.hours import TIME_OF_DAY
 from bulkcall.settings.model import RULES, Secret
+from bulkcall.settings.sending_hours import TIME_OF_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

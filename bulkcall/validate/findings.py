@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from bulkcall.records import Field
-from bulkcall.validate.cells import Words
 from bulkcall.validate.messages import RANK
 from bulkcall.validate.rules import CampaignText
+from bulkcall.validate.text_columns import TextColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ _KNOWN: Final[dict[str, dict[str, tuple[bool, ...]]]] = defaultdict(dict)
 _FIELD_RANK: Final = {"": 0} | {field.value: rank for rank, field in enumerate(Field, start=1)}
 
 
-Judged = Mapping[str, "NDArray[np.int8] | NDArray[np.float64] | Words"]
+Judged = Mapping[str, "NDArray[np.int8] | NDArray[np.float64] | TextColumn"]
 """The columns of `CampaignText`: verdicts, figures (NaN where absent), texts."""
 
 
@@ -65,7 +65,7 @@ def broken_rules(columns: Judged) -> Iterator[tuple[str, str, NDArray[np.int64]]
     """
     for name, column in _SCHEMA.columns.items():
         values = columns[name]
-        if isinstance(values, Words):
+        if isinstance(values, TextColumn):
             yield from _broken_by_text(name, values)
         elif values.dtype == np.int8:
             yield from _broken_by_value(name, cast("NDArray[np.int8]", values))
@@ -84,7 +84,7 @@ def _asked(
         yield str(check.name), check(series).check_output.to_numpy(dtype=bool)
 
 
-def _broken_by_text(name: str, words: Words) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
+def _broken_by_text(name: str, words: TextColumn) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
     filled = words.filled
     if not filled.any():
         return

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bulkcall.validate.cells import Words
+    from bulkcall.validate.text_columns import TextColumn
 
 _SEEDS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 
@@ -36,7 +36,7 @@ def mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return state ^ (state >> np.uint64(31))
 
 
-def text_words(texts: Words, *, lower: bool = False) -> NDArray[np.uint64]:
+def text_words(texts: TextColumn, *, lower: bool = False) -> NDArray[np.uint64]:
     """Digest a text column: an array of shape (2, rows)."""
     pairs = [
         _digest(text.lower() if lower else text) if text else (0, 0)

@@ -9,7 +9,7 @@ from bulkcall.validate.rules import FORBIDDEN_CHARACTERS, NAME_LENGTH, REASON_LE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulkcall.validate.numbering import Numbering
+    from bulkcall.validate.phone_parser import PhoneParser
 
 _AS_TEXT: Final = "format the column as Text in the spreadsheet, then enter"
 
@@ -66,7 +66,7 @@ it; then the record's own order, in which what can't be read comes before what d
 class Wording:
     """Words for findings, with the value in them where that helps."""
 
-    def __init__(self, plan: Numbering, timezone: str) -> None:
+    def __init__(self, plan: PhoneParser, timezone: str) -> None:
         self._plan = plan
         self._fixed = {"region": plan.region, "zone": timezone}
         self._special: dict[str, Callable[[str], str]] = {

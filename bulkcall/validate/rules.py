@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandera.typing import Series
 
-from bulkcall.validate.moments import TimeReading
-from bulkcall.validate.numbering import NumberReading
 from bulkcall.validate.options import DAY_MS
+from bulkcall.validate.phone_parser import NumberReading
+from bulkcall.validate.time_parser import TimeReading
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,15 +10,15 @@ import pyarrow as pa
 
 from bulkcall.errors import UsageError
 from bulkcall.records import CheckedChunk, Field
-from bulkcall.validate.cells import Words, no_words, read_words, trim
 from bulkcall.validate.findings import collect
 from bulkcall.validate.identity import record_words, text_words, with_times
 from bulkcall.validate.messages import Wording
-from bulkcall.validate.moments import TimeReading
-from bulkcall.validate.numbers import NumberReader
 from bulkcall.validate.options import ValidateOptions, parse_window
+from bulkcall.validate.phone_columns import PhoneColumnReader
 from bulkcall.validate.rules import FinishedRecord
-from bulkcall.validate.times import TimeReader, Times
+from bulkcall.validate.text_columns import TextColumn, empty_text_column, read_text_column, trim
+from bulkcall.validate.time_columns import TimeColumn, TimeColumnReader
+from bulkcall.validate.time_parser import TimeReading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,9 +47,9 @@ class Validator:
         """
         self._fields = file.fields
         self._now_ms = options.now_ms
-        self._numbers = NumberReader(options.region)
+        self._numbers = PhoneColumnReader(options.region)
         zone = options.timezone or DEFAULT_ZONES.get(self._numbers.plan.region, "")
-        self._times = TimeReader(zone, options.date_format)
+        self._times = TimeColumnReader(zone, options.date_format)
         self._start = self._constant_start(options.start)
         self._window = None if options.window is None else parse_window(options.window)
         self._wording = Wording(self._numbers.plan, zone)
@@ -136,26 +136,26 @@ class Validator:
             digest=with_times(digest, (starts.epoch_ms, ends.epoch_ms)),
         )
 
-    def _words(self, chunk: Chunk, field: Field) -> Words:
+    def _words(self, chunk: Chunk, field: Field) -> TextColumn:
         if field not in self._fields:
-            return no_words(len(chunk))
-        return read_words(chunk.cells.column(self._fields[field]))
+            return empty_text_column(len(chunk))
+        return read_text_column(chunk.cells.column(self._fields[field]))
 
     def _column(self, chunk: Chunk, field: Field) -> pa.Array:
         return trim(chunk.cells.column(self._fields[field]))
 
-    def _starts(self, texts: dict[Field, pa.Array], rows: int) -> Times:
+    def _starts(self, texts: dict[Field, pa.Array], rows: int) -> TimeColumn:
         if self._start is None:
             return self._times.read(texts[Field.STARTS_AT])
-        return Times(np.full(rows, self._start, np.int64), np.zeros(rows, np.int8))
+        return TimeColumn(np.full(rows, self._start, np.int64), np.zeros(rows, np.int8))
 
-    def _ends(self, texts: dict[Field, pa.Array], starts: Times) -> Times:
+    def _ends(self, texts: dict[Field, pa.Array], starts: TimeColumn) -> TimeColumn:
         if self._window is None:
             return self._times.read(texts[Field.ENDS_AT])
         read = starts.readings == TimeReading.OK
         # Where the start can't be read, that one finding says all there is to say.
         values = np.where(read, starts.epoch_ms + self._window, 0)
-        return Times(values, np.where(read, np.int8(TimeReading.OK), np.int8(-1)))
+        return TimeColumn(values, np.where(read, np.int8(TimeReading.OK), np.int8(-1)))
 
     def _constant_start(self, text: str | None) -> int | None:
         if text is None:
@@ -188,7 +188,7 @@ class Validator:
                 raise UsageError(f"the file has no column for {field}: add one, or use --map")
 
 
-def _count_filled(columns: Sequence[Words]) -> NDArray[np.int8]:
+def _count_filled(columns: Sequence[TextColumn]) -> NDArray[np.int8]:
     counts = [column.filled[column.rows].view(np.int8) for column in columns]
     total: NDArray[np.int8] = np.sum(counts, axis=0, dtype=np.int8)
     return total

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulkcall.sandbox import SandboxOptions
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 from tests.contract.nursery import Nursery
 from tests.contract.other_server import OtherServer
 

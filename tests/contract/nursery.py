@@ -18,7 +18,7 @@ from pathlib import Path
 
 LIBRARIES = (
     "aiohttp",
-    "bulkcall.campaigns",
+    "bulkcall.app",
     "bulkcall.cli.main",
     "bulkcall.load.template",
     "bulkcall.sandbox",

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 
 # --import-mode=importlib puts no folder on the path; what these tests share is loaded by name.
 for _name, _folder in (("send_parts", 1), ("weather_parts", 0)):

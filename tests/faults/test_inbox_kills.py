@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 from tests.faults.inbox_nursery import InboxNursery
 from tests.faults.kills.points import ENVIRONMENT
 

@@ -10,7 +10,7 @@ import pytest
 from send_parts import REALTIME
 from weather_parts import check_truth, send_rows
 
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

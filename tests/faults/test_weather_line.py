@@ -12,7 +12,7 @@ from send_parts import BATCH, REALTIME
 from weather_parts import accepted, check_truth, said, send_rows
 
 from bulkcall.errors import ServerAwayError
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 from bulkcall.send.sender import PROBE_BACKOFF, ROW_BACKOFF
 
 pytestmark = pytest.mark.integration

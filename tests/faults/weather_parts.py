@@ -10,7 +10,7 @@ from send_parts import BATCH, Notes, begin, counts, outcomes
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
 from bulkcall.send import send
 from bulkcall.settings import Secret, Settings
@@ -42,7 +42,7 @@ def send_rows(ledger, sandbox, channel, rows=30, *, on_unknown="resend", midway=
     """
     run = begin(ledger, rows, channel, base_url=sandbox.base_url)
     set_ = settings(sandbox, **changes)
-    notes, clock, stop = Notes(), SystemClock(), Stop()
+    notes, clock, stop = Notes(), SystemClock(), StopToken()
 
     async def main():
         async with Api(set_, clock, token_log=ledger, progress=notes, stop=stop) as api:

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
-from bulkcall.sandbox.running import read_journal, running
+from bulkcall.sandbox.process import read_journal, running
 from tests.faults.inbox_nursery import InboxNursery
 
 TOKENS = tuple(f"token.number.{n}" for n in range(40))

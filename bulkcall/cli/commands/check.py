@@ -37,12 +37,12 @@ def command(
     Unless an earlier run left one, this creates a token: the API creates 10 in 30 minutes. The next
     run uses it. Exit status: 0 all is well, 1 something is wrong, 2 the settings are wrong.
     """
-    from bulkcall import campaigns
-    from bulkcall.checkup import Word
+    from bulkcall import app
+    from bulkcall.run.preflight import Word
 
     console = Console(as_json=as_json, log_format=log_format, verbosity=-1 if quiet else verbose)
     console.start_logging()
-    found = campaigns.check({"profile": profile, "ledger": ledger}, config=config)
+    found = app.check({"profile": profile, "ledger": ledger}, config=config)
     wrong = [finding for finding in found if finding.word is Word.WRONG]
     status = ExitStatus.STOPPED if wrong else ExitStatus.OK
     if any(finding.usage for finding in wrong):

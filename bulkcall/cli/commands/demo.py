@@ -34,12 +34,12 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
 
     A demonstration that went through is a success, whatever its rows ended as: exit status 0.
     """
-    from bulkcall import campaigns
+    from bulkcall import app
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
     from bulkcall.sandbox import SandboxOptions
-    from bulkcall.sandbox.running import running
+    from bulkcall.sandbox.process import running
     from bulkcall.settings import Secret, Settings
 
     with _sample_file() as file, tempfile.TemporaryDirectory(prefix="bulkcall-demo-") as folder:
@@ -58,7 +58,7 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
                 keep_tokens=False,
             )
             with stopping_on_signals(given.console) as stop:
-                result = campaigns.run(
+                result = app.run(
                     file,
                     settings=settings,
                     channel=channel,

@@ -13,7 +13,7 @@ from bulkcall.cli.options import LEDGER, READING, SENDING, common
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
-    from bulkcall.inbox import Night
+    from bulkcall.inbox import RoundResult
 
 _RUN_FLAGS = (
     "channel",
@@ -105,7 +105,7 @@ def command(
 command.params += [each for each in run_command.params if each.name in _RUN_FLAGS]
 
 
-def _show(given: Given, night: Night) -> None:
+def _show(given: Given, night: RoundResult) -> None:
     for each in night.taken:
         why = f": {each.why}" if each.why else ""
         given.console.line("info", f"{each.name}: {each.fate.value}, {each.folder}{why}")

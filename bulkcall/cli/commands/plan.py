@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulkcall.cli.options import Given
-    from bulkcall.hours import Hours
-    from bulkcall.planning import Planned
-    from bulkcall.send.plan import ChannelPlan
+    from bulkcall.run.forecast import Planned
+    from bulkcall.run.send_plan import ChannelPlan
+    from bulkcall.settings.sending_hours import SendingHours
 
 
 @click.command(name="plan")
@@ -36,16 +36,16 @@ def command(
 
     With --out, plan.json is written there.
     """
-    from bulkcall import campaigns
+    from bulkcall import app
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.signals import stopping_on_signals
 
     if out is not None:
-        from bulkcall.report import require_folder
+        from bulkcall.support.atomic_files import require_folder
 
         require_folder(out)
     with stopping_on_signals(given.console) as stop:
-        planned = campaigns.plan(
+        planned = app.plan(
             file,
             settings=given.settings,
             sheet=sheet,
@@ -56,7 +56,7 @@ def command(
         )
     data = _data(planned)
     if out is not None:
-        from bulkcall.report import replacing
+        from bulkcall.support.atomic_files import replacing
 
         with replacing(out / "plan.json") as handle:
             handle.write(json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n")
@@ -97,7 +97,7 @@ def _text(planned: Planned) -> str:
     return "\n".join(lines)
 
 
-def _channel_lines(part: ChannelPlan, hours: Hours | None) -> list[str]:
+def _channel_lines(part: ChannelPlan, hours: SendingHours | None) -> list[str]:
     lines = [f"{part.requests:,} requests, about {_span(part.seconds)} at the limit"]
     if hours and part.first_at is not None and part.last_at is not None:
         first, last = hours.local(part.first_at), hours.local(part.last_at)

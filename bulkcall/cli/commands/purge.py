@@ -46,8 +46,8 @@ def command(given: Given, *, older_than: timedelta) -> None:
     repeats any more. Reports in their folders are left alone. `keep_days` in bulkcall.toml does the
     same after each run.
     """
-    from bulkcall import campaigns
+    from bulkcall import app
 
-    purged = campaigns.purge(older_than, settings=given.settings)
+    purged = app.purge(older_than, settings=given.settings)
     text = f"purged {purged.rows:,} rows of {purged.runs:,} runs"
     given.console.result(text, {"runs": purged.runs, "rows": purged.rows})

@@ -47,7 +47,7 @@ def command(
     With --file and --batch-id (or --status-file) it holds a campaign file that something else sent
     against its batches, and the same report comes out. Exit status as of `run`.
     """
-    from bulkcall import campaigns
+    from bulkcall import app
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
@@ -60,11 +60,11 @@ def command(
     with stopping_on_signals(given.console) as stop:
         progress = progress_for(given.console)
         if file is None:
-            result = campaigns.reconcile(
+            result = app.reconcile(
                 run_id, settings=given.settings, out=out, progress=progress, stop=stop
             )
         else:
-            result = campaigns.compare(
+            result = app.compare(
                 file,
                 batch_ids=batch_ids,
                 status_files=status_files,

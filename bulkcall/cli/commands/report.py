@@ -42,10 +42,10 @@ def command(
 
     Exit status: 0 every row is success, 3 some are not.
     """
-    from bulkcall import campaigns
+    from bulkcall import app
     from bulkcall.cli.running import show
 
-    result = campaigns.report(
+    result = app.report(
         run_id, settings=given.settings, out=out, against=against, show_numbers=show_numbers
     )
     return show(given, result)

@@ -27,13 +27,13 @@ def command(given: Given, *, run_id: str | None, on_unknown: str | None) -> Exit
 
     Needs neither the campaign file nor its flags: all is in the ledger. Exit status as of `run`.
     """
-    from bulkcall import campaigns
+    from bulkcall import app
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
 
     with stopping_on_signals(given.console) as stop:
-        result = campaigns.resume(
+        result = app.resume(
             run_id,
             settings=given.settings,
             on_unknown=on_unknown,

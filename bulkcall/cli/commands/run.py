@@ -66,13 +66,13 @@ def command(
     label_id. Exit status: 0 every row is success, 1 stopped on an error (resumable), 2 wrong usage,
     settings or file, 3 some rows are not success, 4 stopped by a signal (resumable).
     """
-    from bulkcall import campaigns
+    from bulkcall import app
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
 
     with stopping_on_signals(given.console) as stop:
-        result = campaigns.run(
+        result = app.run(
             file,
             settings=given.settings,
             channel=channel,

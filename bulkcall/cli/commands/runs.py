@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @common(*LEDGER)
 def command(given: Given, *, limit: int) -> None:
     """List the runs of the ledger, newest first."""
-    from bulkcall.campaigns import open_ledger
+    from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment, table
 
     with open_ledger(given.settings) as ledger:

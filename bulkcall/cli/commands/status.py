@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @common(*LEDGER)
 def command(given: Given, *, run_id: str | None) -> None:
     """Show how one run stands: the last one, or the one named."""
-    from bulkcall.campaigns import open_ledger
+    from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment
 
     with open_ledger(given.settings) as ledger:

@@ -33,7 +33,7 @@ def command(given: Given, *, number: str, limit: int | None) -> None:
 
     NUMBER is written as in a campaign file: +91 98765 43210, 09876543210 …
     """
-    from bulkcall.campaigns import open_ledger
+    from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment, table
 
     candidates = _candidates(number, given.settings.region)

@@ -12,9 +12,9 @@ from bulkcall.cli.options import READING, common, reading_a_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bulkcall.checking import Validation
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
+    from bulkcall.run.validate_only import Validation
 
 _MOST_SHOWN = 12
 _WIDEST_VALUE = 40
@@ -37,12 +37,12 @@ def command(
     With --out, rejected.csv holds the invalid rows, to be mended and run again. Exit status: 0
     every row is valid, 3 some are not, 2 the file can't be read.
     """
-    from bulkcall import campaigns
+    from bulkcall import app
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.signals import stopping_on_signals
 
     with stopping_on_signals(given.console) as stop:
-        found = campaigns.validate(
+        found = app.validate(
             file,
             settings=given.settings,
             out=out,

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 from tests.faults.kills.judge import Figures
 from tests.faults.kills.nursery import Nursery
 from tests.faults.kills.place import Place

@@ -7,7 +7,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from bulkcall.sandbox.running import applied, read_journal
+from bulkcall.sandbox.process import applied, read_journal
 
 POSTS = ("realtime", "batch_create")
 TAKEN = {"success", "error", "pending", "missing", "unknown"}

@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from bulkcall.sandbox.running import applied
+from bulkcall.sandbox.process import applied
 from tests.faults.kills.forms import long
 
 CALLS = {"batch": "Api.create_batch", "realtime": "Api.send_record"}

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from bulkcall.api.sealing import unseal
+from bulkcall.api.token_encryption import unseal
 from tests.faults.kills.forms import long
 from tests.faults.kills.secrets_on_disk import SIGN, in_clear
 

@@ -16,15 +16,15 @@ import pytest
 from bulkcall.api import (
     Api,
     BadCertificate,
+    ClientError,
     NoAnswer,
-    TurnedDown,
     Unavailable,
     Unreachable,
     Unreadable,
 )
 from bulkcall.clock import SystemClock
 from bulkcall.errors import SettingsError
-from bulkcall.progress import Silent
+from bulkcall.progress import NullProgress
 from bulkcall.records import CallRecord
 from bulkcall.settings import Secret, Settings
 
@@ -177,8 +177,8 @@ def test_a_connection_that_the_server_closed_is_not_used():
         ([b"HTTP/1.1 200 OK\r\nContent-Le"], NoAnswer, None),
         ([b"SMTP ready\r\n\r\n"], NoAnswer, None),
         ([b""], NoAnswer, None),
-        (http(302, b"", "Location: http://127.0.0.1:9/"), TurnedDown, 302),
-        (http(308, b"", "Location: /elsewhere"), TurnedDown, 308),
+        (http(302, b"", "Location: http://127.0.0.1:9/"), ClientError, 302),
+        (http(308, b"", "Location: /elsewhere"), ClientError, 308),
     ],
 )
 def test_what_comes_half_is_told_by_its_status(answer, kind, status):
@@ -344,7 +344,7 @@ def test_a_state_folder_that_cant_be_made(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     notes = []
 
-    class Notes(Silent):
+    class Notes(NullProgress):
         def note(self, text):
             notes.append(text)
 

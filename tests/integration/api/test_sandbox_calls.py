@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from bulkcall.api import Api, ApiFailure, RateLimited, Refused
+from bulkcall.api import Api, ApiFailure, BadRequest, RateLimited
 from bulkcall.clock import SystemClock
 from bulkcall.errors import CredentialsError
 from bulkcall.records import CallRecord
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 from bulkcall.settings import Secret, Settings
 
 pytestmark = pytest.mark.integration
@@ -115,7 +115,7 @@ def test_a_refusal(sandbox):
 
     async def run():
         async with open_api(sandbox) as api:
-            with pytest.raises(Refused) as caught:
+            with pytest.raises(BadRequest) as caught:
                 await send(api, record(starts_at=1, ends_at=2))
             assert caught.value.field == "ends_at"
             assert "ends_at cannot be older than current time" in caught.value.message

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 
 GUIDE = Path(__file__).parents[3] / "docs/guide"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulkcall.campaigns import open_ledger
+from bulkcall.app import open_ledger
 from bulkcall.inbox import Inbox, RunFlags
 from bulkcall.records import Channel
-from bulkcall.sandbox.running import Running, running
+from bulkcall.sandbox.process import Running, running
 from bulkcall.settings import Secret, Settings
 
 if TYPE_CHECKING:

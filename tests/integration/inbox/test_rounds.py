@@ -7,12 +7,12 @@ import os
 
 import pytest
 
-from bulkcall.campaigns import open_ledger
+from bulkcall.app import open_ledger
 from bulkcall.errors import SettingsError, UsageError
-from bulkcall.inbox import Fate
-from bulkcall.inbox.places import kept_name
+from bulkcall.inbox import FileOutcome
+from bulkcall.inbox.layout import kept_name
 from bulkcall.ledger import RunState
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.records import Channel
 from bulkcall.settings import Secret
 
@@ -27,8 +27,8 @@ def test_what_has_arrived_is_run_and_put_away(folder):
         os.utime(path, (at, at))
     night = folder.night(channel=Channel.BATCH)
     assert [(each.name, each.fate, each.status) for each in night.taken] == [
-        ("b.csv", Fate.DONE, 0),
-        ("a.csv", Fate.DONE, 0),
+        ("b.csv", FileOutcome.DONE, 0),
+        ("a.csv", FileOutcome.DONE, 0),
     ]
     assert night.line() == "took 2 files: 2 done; 8 of 8 rows confirmed"
     assert (folder.names(), folder.holds("done")) == (["c.csv.part"], ["a.csv", "b.csv"])
@@ -59,12 +59,12 @@ def test_what_can_not_be_read_goes_to_failed_and_says_why(folder):
     folder.drop("good.csv")
     night = folder.night()
     assert {each.name: each.fate for each in night.taken} == {
-        "bad.csv": Fate.FAILED,
-        "empty.csv": Fate.FAILED,
-        "good.csv": Fate.DONE,
+        "bad.csv": FileOutcome.FAILED,
+        "empty.csv": FileOutcome.FAILED,
+        "good.csv": FileOutcome.DONE,
     }
     assert night.exit_status == 2
-    for each in night.of(Fate.FAILED):
+    for each in night.of(FileOutcome.FAILED):
         assert (each.folder / "why.txt").read_text().strip() == each.why
         assert (each.folder / each.name).exists()
         assert str(folder.path) not in each.why
@@ -75,7 +75,7 @@ def test_rows_that_fail_leave_the_file_done(folder):
     """It went through to its end; the exit status says that not all is success."""
     folder.drop("a.csv", text="911140000000,12,Parcel team\n")
     night = folder.night()
-    assert [(each.fate, each.status) for each in night.taken] == [(Fate.DONE, 3)]
+    assert [(each.fate, each.status) for each in night.taken] == [(FileOutcome.DONE, 3)]
     assert night.line() == "took 1 file: 1 done; 4 of 5 rows confirmed"
 
 
@@ -84,11 +84,11 @@ def test_more_invalid_rows_than_allowed_send_the_file_to_failed(folder):
     folder.drop("a.csv", text="911140000000,12,Parcel team\n")
     night = folder.night(max_invalid="0")
     [taken] = night.taken
-    assert (taken.fate, taken.status) == (Fate.FAILED, 3)
+    assert (taken.fate, taken.status) == (FileOutcome.FAILED, 3)
     assert "more than --max-invalid" in (taken.folder / "why.txt").read_text()
     assert not folder.applied()
     folder.drop("a.csv", text="911140000000,12,Parcel team\n", first=0)
-    assert folder.night(max_invalid="1").taken[0].fate is Fate.DONE
+    assert folder.night(max_invalid="1").taken[0].fate is FileOutcome.DONE
 
 
 def test_a_mended_rejected_csv_can_be_dropped_as_it_is(folder):
@@ -106,7 +106,7 @@ def test_the_same_content_is_run_once(folder):
     for name in ("copy.csv", "a.csv"):
         folder.drop(name, first=0)
         [taken] = folder.night().taken
-        assert (taken.name, taken.fate, taken.status) == (name, Fate.REPEATED, 0)
+        assert (taken.name, taken.fate, taken.status) == (name, FileOutcome.REPEATED, 0)
         assert "run before" in (taken.folder / "why.txt").read_text()
         assert taken.folder.parent.name == "done"
     assert set(folder.applied().values()) == {1}
@@ -123,7 +123,7 @@ def test_the_same_list_is_another_campaign_once_its_window_has_passed(folder, mo
     now = SystemClock.now_ms
     monkeypatch.setattr(SystemClock, "now_ms", lambda self: now(self) + 9 * 3_600_000)
     [taken] = folder.night().taken
-    assert (taken.fate, taken.confirmed) == (Fate.DONE, 4)
+    assert (taken.fate, taken.confirmed) == (FileOutcome.DONE, 4)
     assert set(folder.applied().values()) == {2}
 
 
@@ -133,7 +133,7 @@ def test_resend_runs_the_same_content_again(folder):
     folder.night()
     folder.drop("a.csv", first=0)
     [taken] = folder.night(resend=True).taken
-    assert (taken.fate, taken.confirmed) == (Fate.DONE, 4)
+    assert (taken.fate, taken.confirmed) == (FileOutcome.DONE, 4)
 
 
 def test_a_server_that_is_away_keeps_the_files_in_place(folder):
@@ -141,7 +141,7 @@ def test_a_server_that_is_away_keeps_the_files_in_place(folder):
     folder.drop("a.csv")
     folder.drop("b.csv")
     night = folder.night(settings={"base_url": "http://127.0.0.1:9"})
-    assert [each.fate for each in night.taken] == [Fate.RESUMABLE]
+    assert [each.fate for each in night.taken] == [FileOutcome.RESUMABLE]
     assert night.exit_status == 1
     assert [left.why for left in night.left] == ["not begun"]
     assert folder.names() == ["a.csv", "b.csv"]
@@ -152,13 +152,13 @@ def test_what_was_left_is_resumed_before_anything_new(folder):
     """A credential that is turned down stops the first; the next night takes it up first."""
     folder.drop("z.csv")
     stopped = folder.night(settings={"token": Secret("not.a.token")})
-    assert [each.fate for each in stopped.taken] == [Fate.RESUMABLE]
+    assert [each.fate for each in stopped.taken] == [FileOutcome.RESUMABLE]
     path = folder.drop("a.csv")
     os.utime(path, (1, 1))
     night = folder.night()
     assert [(each.name, each.fate, each.resumed) for each in night.taken] == [
-        ("z.csv", Fate.DONE, True),
-        ("a.csv", Fate.DONE, False),
+        ("z.csv", FileOutcome.DONE, True),
+        ("a.csv", FileOutcome.DONE, False),
     ]
     assert night.taken[0].run_id == stopped.taken[0].run_id
     assert set(folder.applied().values()) == {1}
@@ -167,7 +167,7 @@ def test_what_was_left_is_resumed_before_anything_new(folder):
 
 def stop_midway(folder):
     """Have a run stopped by a request after it has sent something."""
-    stop = Stop()
+    stop = StopToken()
     folder.sandbox.set(rules="none")
     folder.drop("a.csv", rows=30)
 
@@ -194,11 +194,11 @@ def stop_midway(folder):
 def test_a_stop_leaves_the_file_in_place_and_the_next_round_goes_on(folder):
     """Exit status 4; the rows that went out are not sent again."""
     night = stop_midway(folder)
-    assert (night.exit_status, [each.fate for each in night.taken]) == (4, [Fate.RESUMABLE])
+    assert (night.exit_status, [each.fate for each in night.taken]) == (4, [FileOutcome.RESUMABLE])
     assert folder.names() == ["a.csv"]
     assert 0 < sum(folder.applied().values()) < 30
     [taken] = folder.night().taken
-    assert (taken.fate, taken.confirmed, taken.resumed) == (Fate.DONE, 30, True)
+    assert (taken.fate, taken.confirmed, taken.resumed) == (FileOutcome.DONE, 30, True)
     assert set(folder.applied().values()) == {1}
 
 
@@ -208,8 +208,8 @@ def test_a_file_that_was_written_over_is_a_new_one_and_the_old_run_goes_on(folde
     folder.drop("a.csv", rows=5)
     night = folder.night()
     assert [(each.fate, each.rows, each.resumed) for each in night.taken] == [
-        (Fate.DONE, 30, True),
-        (Fate.DONE, 5, False),
+        (FileOutcome.DONE, 30, True),
+        (FileOutcome.DONE, 5, False),
     ]
     assert set(folder.applied().values()) == {1}
     assert folder.names() == []
@@ -233,7 +233,11 @@ def test_a_stopped_run_of_a_file_in_the_inbox_is_taken_up_from_the_ledger(folder
     for claim in (folder.path / ".bulkcall" / "claims").iterdir():
         claim.unlink()
     [taken] = folder.night().taken
-    assert (taken.fate, taken.run_id, taken.resumed) == (Fate.DONE, night.taken[0].run_id, True)
+    assert (taken.fate, taken.run_id, taken.resumed) == (
+        FileOutcome.DONE,
+        night.taken[0].run_id,
+        True,
+    )
     assert set(folder.applied().values()) == {1}
     assert folder.quiet()
 
@@ -244,8 +248,8 @@ def test_a_copy_of_a_stopped_file_is_not_run_beside_it(folder):
     folder.drop("copy.csv", rows=30, first=0)
     night = folder.night()
     assert {each.name: each.fate for each in night.taken} == {
-        "a.csv": Fate.DONE,
-        "copy.csv": Fate.REPEATED,
+        "a.csv": FileOutcome.DONE,
+        "copy.csv": FileOutcome.REPEATED,
     }
     assert set(folder.applied().values()) == {1}
 
@@ -258,14 +262,14 @@ def test_a_canary_that_failed_goes_to_failed_and_is_not_resumed_by_itself(folder
         file.write("911140000000,9876500011,Parcel team\n")
     night = folder.night(canary=2)
     [taken] = night.taken
-    assert (taken.fate, taken.status) == (Fate.FAILED, 1)
+    assert (taken.fate, taken.status) == (FileOutcome.FAILED, 1)
     assert "canary" in (taken.folder / "why.txt").read_text()
     applied = folder.applied()
     assert folder.night(canary=2).taken == ()
     assert folder.applied() == applied
     (taken.folder / "a.csv").rename(folder.path / "a.csv")
     [again] = folder.night(canary=2).taken
-    assert (again.run_id, again.fate) == (taken.run_id, Fate.DONE)
+    assert (again.run_id, again.fate) == (taken.run_id, FileOutcome.DONE)
 
 
 def test_a_slip_in_the_flags_touches_nothing(folder):
@@ -280,27 +284,27 @@ def test_a_slip_in_the_flags_touches_nothing(folder):
 
 def test_a_surprise_over_one_file_does_not_end_the_night(folder, monkeypatch):
     """It stays, is told as an internal error, and the others go on."""
-    from bulkcall import campaigns
+    from bulkcall import app
 
-    real = campaigns.run
+    real = app.run
 
     def odd(file, **how):
         if file.name == "a.csv":
             raise ZeroDivisionError("odd")
         return real(file, **how)
 
-    monkeypatch.setattr(campaigns, "run", odd)
+    monkeypatch.setattr(app, "run", odd)
     folder.drop("a.csv")
     folder.drop("b.csv")
     night = folder.night()
     assert {each.name: each.fate for each in night.taken} == {
-        "a.csv": Fate.RESUMABLE,
-        "b.csv": Fate.DONE,
+        "a.csv": FileOutcome.RESUMABLE,
+        "b.csv": FileOutcome.DONE,
     }
     assert "internal error: ZeroDivisionError: odd" in night.line()
     assert night.exit_status == 1
-    monkeypatch.setattr(campaigns, "run", real)
-    assert [each.fate for each in folder.night().taken] == [Fate.DONE]
+    monkeypatch.setattr(app, "run", real)
+    assert [each.fate for each in folder.night().taken] == [FileOutcome.DONE]
 
 
 def test_a_file_that_may_not_be_opened_keeps_no_other_waiting(folder, monkeypatch):
@@ -319,7 +323,7 @@ def test_a_file_that_may_not_be_opened_keeps_no_other_waiting(folder, monkeypatc
     folder.drop("a.csv")
     folder.drop("b.csv")
     night = folder.night()
-    assert [(each.name, each.fate) for each in night.taken] == [("b.csv", Fate.DONE)]
+    assert [(each.name, each.fate) for each in night.taken] == [("b.csv", FileOutcome.DONE)]
     assert night.line().endswith("left in the inbox: 1 can't be read (Permission denied)")
     assert (night.exit_status, folder.names()) == (1, ["a.csv"])
 
@@ -331,7 +335,7 @@ def test_a_run_that_a_person_works_on_is_left_to_them(folder):
         held = folder.night()
     assert (held.taken, held.exit_status) == ((), 1)
     assert held.left[0].why == "being run by another process"
-    assert [each.fate for each in folder.night().taken] == [Fate.DONE]
+    assert [each.fate for each in folder.night().taken] == [FileOutcome.DONE]
 
 
 def test_the_deadline_decides_where_it_is_asked_to(folder):
@@ -362,9 +366,9 @@ def test_hours_that_are_over_leave_the_file_in_place(folder):
     folder.drop("a.csv")
     folder.drop("b.csv")
     night = folder.night(settings=hours)
-    assert (night.exit_status, [each.fate for each in night.taken]) == (4, [Fate.RESUMABLE])
+    assert (night.exit_status, [each.fate for each in night.taken]) == (4, [FileOutcome.RESUMABLE])
     assert (folder.names(), folder.applied()) == (["a.csv", "b.csv"], {})
-    assert [each.fate for each in folder.night().taken] == [Fate.DONE, Fate.DONE]
+    assert [each.fate for each in folder.night().taken] == [FileOutcome.DONE, FileOutcome.DONE]
 
 
 def test_the_ledger_of_another_account_decides_nothing(folder):
@@ -376,4 +380,4 @@ def test_the_ledger_of_another_account_decides_nothing(folder):
     assert run.account == folder.settings.client_account_id
     folder.drop("a.csv", first=0)
     other = {"base_url": "http://127.0.0.1:9", "first_contact_timeout": 0.1}
-    assert [each.fate for each in folder.night(settings=other).taken] == [Fate.RESUMABLE]
+    assert [each.fate for each in folder.night(settings=other).taken] == [FileOutcome.RESUMABLE]

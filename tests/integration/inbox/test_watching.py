@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bulkcall.clock import ManualClock
-from bulkcall.inbox import Fate
+from bulkcall.inbox import FileOutcome
 from bulkcall.inbox.inbox import BEAT_EVERY, LONGEST_WAIT
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.settings import Secret
 
 pytestmark = pytest.mark.integration
@@ -20,7 +20,7 @@ class Staying:
     """Watches a folder; `nights` is what was told, `pauses` how long it waited between rounds."""
 
     def __init__(self, folder, *, rounds, between=None, **how):
-        self.stop = Stop()
+        self.stop = StopToken()
         self._rounds = rounds
         self._between = between or (lambda number: None)
         self._inbox = folder.inbox(stop=self.stop, **how)
@@ -64,7 +64,7 @@ def test_while_the_server_is_away_rounds_come_less_often_and_then_all_goes_out(f
     assert {night.taken[0].run_id for night in away.nights} == {away.nights[0].taken[0].run_id}
     back = Staying(folder, rounds=2)
     assert back.run() == 0
-    assert [each.fate for night in back.nights for each in night.taken] == [Fate.DONE]
+    assert [each.fate for night in back.nights for each in night.taken] == [FileOutcome.DONE]
     assert set(folder.applied().values()) == {1}
 
 

@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from bulkcall.ledger import BatchAccepted, Confirmed, Ledger, RunState, repeats, tallies
+from bulkcall.ledger import BatchAccepted, Confirmed, Ledger, RunState, counts, duplicates
 from bulkcall.records import Match, RowState
 from tests.ledger_parts import (
     HOUR,
@@ -67,8 +67,8 @@ def die_before_the_commit(url, operation):
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    tallies.change = die
-    repeats.tallies.change = die
+    counts.change = die
+    duplicates.tallies.change = die
     with Ledger.open(url) as ledger:
         OPERATIONS[operation](ledger)
 

@@ -12,7 +12,7 @@ import pytest
 from bulkcall.load import LoadOptions, open_campaign
 from bulkcall.load.template import write_template
 from bulkcall.records import Field
-from bulkcall.validate import RepeatFinder, ValidateOptions, Validator
+from bulkcall.validate import DuplicateFinder, ValidateOptions, Validator
 
 SAMPLES = Path(__file__).parents[3] / "sample_data"
 
@@ -30,7 +30,7 @@ def judge(path: Path, *, own_times: bool) -> tuple[int, int, int, collections.Co
     )
     rules: collections.Counter[str] = collections.Counter()
     rows = valid = 0
-    repeats = RepeatFinder()
+    repeats = DuplicateFinder()
     with open_campaign(str(path), LoadOptions(supplied=supplied)) as campaign:
         validator = Validator(campaign.file, options)
         for chunk in campaign.chunks():

@@ -91,7 +91,7 @@ def sealing(trusted):
 
 def told(settings, **more):
     """Tell of a stopped run by e-mail."""
-    return notify.tell(STOPPED, Settings(**settings, **more))
+    return notify.notify(STOPPED, Settings(**settings, **more))
 
 
 def test_a_letter_in_the_open_to_this_machine(box):

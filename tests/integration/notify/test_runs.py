@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bulkcall import campaigns
+from bulkcall import app
 from bulkcall.errors import ExitStatus, LedgerError, UsageError
 from bulkcall.settings import Secret, Settings
 from tests.contract.other_server import ACCOUNT, API_KEY, KEY_ID, OtherServer
@@ -66,7 +66,7 @@ def beats(web):
 
 def test_a_run_is_told_with_its_own_figures(settings, file, web):
     """What the webhook hears is what the report says."""
-    result = campaigns.run(file, settings=settings, **TIMES)
+    result = app.run(file, settings=settings, **TIMES)
     assert result.exit_status is ExitStatus.OK
     (told,) = posted(web)
     assert told["run_id"] == result.report.run.run_id
@@ -79,36 +79,34 @@ def test_a_run_is_told_with_its_own_figures(settings, file, web):
 def test_a_stopped_run_is_told_with_the_way_to_take_it_up(settings, file, web):
     """The command names the run and the ledger; taken up, the run is told of again."""
     away = replace(settings, base_url="http://127.0.0.1:1", token=Secret("t"))
-    stopped = campaigns.run(file, settings=away, **TIMES)
+    stopped = app.run(file, settings=away, **TIMES)
     run_id = stopped.report.run.run_id
     (told,) = posted(web)
     assert told["exit_status"] == 1
     assert told["resume"] == f"bulkcall resume {run_id} --ledger {settings.ledger}"
     assert beats(web) == ["/beat/fail"]
-    again = campaigns.resume(run_id, settings=away)
+    again = app.resume(run_id, settings=away)
     assert again.exit_status is ExitStatus.STOPPED
     assert [each["run_id"] for each in posted(web)] == [run_id, run_id]
 
 
 def test_reconcile_is_told_too(settings, file, web):
     """What changes a run's outcomes in the morning is told like the run itself."""
-    campaigns.run(file, settings=settings, **TIMES)
-    campaigns.reconcile(settings=settings)
+    app.run(file, settings=settings, **TIMES)
+    app.reconcile(settings=settings)
     assert [each["exit_status"] for each in posted(web)] == [0, 0]
 
 
 def test_a_run_that_fails_before_it_begins_is_told(settings, tmp_path, web):
     """No file, no credentials, no ledger: each is told, and raised as before."""
     with pytest.raises(UsageError):
-        campaigns.run(tmp_path / "none.csv", settings=settings, **TIMES)
+        app.run(tmp_path / "none.csv", settings=settings, **TIMES)
     (tmp_path / "list.csv").write_text("caller,receiver,label\n911140001234,919876500001,Bank\n")
     keyless = replace(settings, api_key=Secret(""))
     with pytest.raises(UsageError):
-        campaigns.run(tmp_path / "list.csv", settings=keyless, **TIMES)
+        app.run(tmp_path / "list.csv", settings=keyless, **TIMES)
     with pytest.raises(LedgerError):
-        campaigns.run(
-            tmp_path / "list.csv", settings=replace(settings, ledger=str(tmp_path)), **TIMES
-        )
+        app.run(tmp_path / "list.csv", settings=replace(settings, ledger=str(tmp_path)), **TIMES)
     told = posted(web)
     assert [each["exit_status"] for each in told] == [2, 2, 1]
     assert [each["file"] for each in told] == ["none.csv", "list.csv", "list.csv"]
@@ -118,7 +116,7 @@ def test_a_run_that_fails_before_it_begins_is_told(settings, tmp_path, web):
 
 def test_a_dry_run_is_nobody_s_business(settings, file, web, tmp_path):
     """Trying things out wakes nobody, and counts nowhere."""
-    campaigns.run(file, settings=settings, dry_run=True, **TIMES)
+    app.run(file, settings=settings, dry_run=True, **TIMES)
     assert web.asked == []
     assert not (tmp_path / "bulkcall.prom").exists()
 
@@ -127,7 +125,7 @@ def test_a_run_that_was_withheld_is_a_failure(settings, file, web):
     """Too many invalid rows: nothing went out, and somebody must know by morning."""
     file.write_text(file.read_text() + "911140001234,12,Bank\n")
     careful = replace(settings, max_invalid="0", notify_on="failure")
-    assert campaigns.run(file, settings=careful, **TIMES).exit_status is ExitStatus.NOT_ALL
+    assert app.run(file, settings=careful, **TIMES).exit_status is ExitStatus.NOT_ALL
     assert posted(web)[0]["title"] == "bulkcall: nothing of list.csv was sent"
     assert beats(web) == ["/beat/fail"]
 
@@ -145,8 +143,8 @@ def test_whatever_breaks_in_telling_the_run_stays_as_it_was(settings, file, capl
         metrics_file=f"{file}/bulkcall.prom",
     )
     monkeypatch.setattr("bulkcall.notify.web.PAUSES", ())
-    monkeypatch.setattr("bulkcall.measure.otlp.TIMEOUT", 0.2)
-    result = campaigns.run(file, settings=broken, **TIMES)
+    monkeypatch.setattr("bulkcall.metrics.otlp.TIMEOUT", 0.2)
+    result = app.run(file, settings=broken, **TIMES)
     assert result.exit_status is ExitStatus.OK
     told = [line.getMessage().partition(":")[0] for line in caplog.records if line.levelno >= 30]
     assert [each.split()[0] for each in told] == [
@@ -165,7 +163,7 @@ def test_a_slip_of_ours_in_telling_is_one_line(settings, file, caplog, monkeypat
     def slip(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("bulkcall.measure.write", slip)
-    assert campaigns.run(file, settings=settings, **TIMES).exit_status is ExitStatus.OK
+    monkeypatch.setattr("bulkcall.metrics.write", slip)
+    assert app.run(file, settings=settings, **TIMES).exit_status is ExitStatus.OK
     (line,) = [each for each in caplog.messages if "telling" in each]
     assert line == "telling and measuring failed: ZeroDivisionError"

@@ -12,10 +12,10 @@ from send_parts import BATCH, RECEIVER, Notes, begin, outcomes
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.ledger import BatchAccepted
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.reconcile import reconcile
-from bulkcall.sandbox.running import running
-from bulkcall.send.stamps import compose
+from bulkcall.sandbox.process import running
+from bulkcall.send.batch_composition import compose
 from bulkcall.settings import Secret, Settings
 
 QUICK = {"processing_min_ms": 50.0, "processing_max_ms": 300.0, "status_limit": 0, "batch_limit": 0}
@@ -113,7 +113,7 @@ async def reconcile_now(ledger, run, api, settings, notes, *, wait, again=False,
         settings,
         clock=SystemClock(),
         progress=notes,
-        stop=stop or Stop(),
+        stop=stop or StopToken(),
         sending_done=done,
         timeout=wait,
         again=again,

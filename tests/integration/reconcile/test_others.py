@@ -14,7 +14,7 @@ from send_parts import BATCH, begin, outcomes
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.errors import InterruptedRun, UsageError
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.reconcile import adopt, ask, read_status_file
 
 pytestmark = pytest.mark.integration
@@ -29,7 +29,7 @@ def asked(ledger, server, batch_ids, stop=None):
     async def go():
         clock = SystemClock()
         async with Api(settings_for(server), clock, token_log=ledger) as api:
-            return await ask(api, batch_ids, clock=clock, stop=stop or Stop(), timeout=2.0)
+            return await ask(api, batch_ids, clock=clock, stop=stop or StopToken(), timeout=2.0)
 
     return asyncio.run(go())
 
@@ -94,7 +94,7 @@ def test_an_unknown_batch_id_is_one_clear_line(ledger):
 
 def test_a_stop_ends_the_asking(ledger):
     """A stop before the answers are in: an interrupted run, nothing compared."""
-    stop = Stop()
+    stop = StopToken()
     stop.request("Ctrl-C")
     with sandbox() as server, pytest.raises(InterruptedRun, match="Ctrl-C"):
         asked(ledger, server, ["some-batch"], stop)

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from bulkcall.sandbox import Fault, FaultKind, SandboxOptions
-from bulkcall.sandbox.running import SandboxError, applied, read_journal, running
+from bulkcall.sandbox.process import SandboxError, applied, read_journal, running
 
 pytestmark = pytest.mark.integration
 
@@ -173,7 +173,7 @@ def test_a_signal_ends_it_well(number, capfd):
 def test_it_dies_with_its_parent():
     """A parent that is killed leaves no sandbox behind."""
     program = (
-        "from bulkcall.sandbox.running import running\n"
+        "from bulkcall.sandbox.process import running\n"
         "import os, signal\n"
         "with running() as s:\n"
         "    print(s.process.pid, flush=True)\n"

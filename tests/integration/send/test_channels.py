@@ -10,9 +10,9 @@ from send_parts import BATCH, REALTIME, Notes, begin, counts, outcomes
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
-from bulkcall.sandbox.running import running
+from bulkcall.sandbox.process import running
 from bulkcall.send import send
 from bulkcall.settings import Secret, Settings
 
@@ -34,7 +34,7 @@ def settings(sandbox, **changes):
 
 def go(ledger, run, set_, *, limit=None, on_unknown=OnUnknown.RESEND):
     """Send with the real client."""
-    notes, clock, stop = Notes(), SystemClock(), Stop()
+    notes, clock, stop = Notes(), SystemClock(), StopToken()
 
     async def main():
         async with Api(set_, clock, token_log=ledger, progress=notes, stop=stop) as api:

@@ -12,12 +12,12 @@ from send_parts import BATCH, HOUR, REALTIME, Notes, begin, counts
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
-from bulkcall.delivery import Delivery
 from bulkcall.errors import InterruptedRun
-from bulkcall.gate import LOOK
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
-from bulkcall.sandbox.running import running
+from bulkcall.run.deliver import Delivery
+from bulkcall.run.sending_window import LOOK
+from bulkcall.sandbox.process import running
 from bulkcall.settings import Secret, Settings
 
 pytestmark = pytest.mark.integration
@@ -83,7 +83,7 @@ def deliver(ledger, run, sandbox, night, **changes):
     )
 
     async def main():
-        stop = Stop()
+        stop = StopToken()
         async with Api(settings, night, token_log=ledger, progress=night, stop=stop) as api:
             delivery = Delivery(
                 ledger,

@@ -10,18 +10,18 @@ import pytest
 
 from bulkcall.api import (
     Api,
+    BadRequest,
+    ClientError,
     NoAnswer,
     RateLimited,
-    Refused,
     ServerFault,
-    TurnedDown,
     Unreachable,
     Unreadable,
 )
 from bulkcall.clock import ManualClock
 from bulkcall.errors import SettingsError
-from bulkcall.pace import StopAsked
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
+from bulkcall.ratelimit import StopRequested
 from bulkcall.settings import Secret
 from tests.unit.api.parts import (
     API_KEY,
@@ -50,10 +50,10 @@ def failing(answer):
 @pytest.mark.parametrize(
     ("answer", "kind", "requests"),
     [
-        (httpx.Response(400), Refused, 1),
+        (httpx.Response(400), BadRequest, 1),
         (httpx.Response(429), RateLimited, 1),
         (httpx.Response(500), ServerFault, 1),
-        (httpx.Response(404), TurnedDown, 1),
+        (httpx.Response(404), ClientError, 1),
         (httpx.Response(200, content=b"<html>"), Unreadable, 1),
         (httpx.ReadTimeout("slow"), NoAnswer, 1),
         (httpx.ConnectError("refused"), Unreachable, 1),
@@ -114,7 +114,7 @@ def test_a_redirect_is_never_followed():
         away = httpx.Response(307, headers={"Location": "https://elsewhere.invalid/"})
         server = Server(failing(away))
         async with opened(server) as api:
-            with pytest.raises(TurnedDown, match="points elsewhere"):
+            with pytest.raises(ClientError, match="points elsewhere"):
                 await send(api)
         assert {request.url.host for request in server.requests} == {"api.example.invalid"}
 
@@ -132,9 +132,9 @@ def test_batch_status_waits_for_its_own_turn():
             await api.batch_status(slot, "b")
             await api.batch_status(slot, "b")
             assert clock.monotonic() >= 1.0
-            stop = Stop()
+            stop = StopToken()
             stop.request("signal")
-            with pytest.raises(StopAsked):
+            with pytest.raises(StopRequested):
                 await api.batch_status(slot, "b", stop)
 
     asyncio.run(run())
@@ -150,7 +150,7 @@ def test_secrets_are_in_no_text(caplog):
 
         caplog.set_level(logging.DEBUG)
         async with opened(Server(echo)) as api:
-            with pytest.raises(Refused) as caught:
+            with pytest.raises(BadRequest) as caught:
                 await send(api)
             shown = [
                 str(caught.value),

@@ -10,7 +10,7 @@ import pytest
 from bulkcall.api import BadCertificate, NoToken
 from bulkcall.clock import ManualClock
 from bulkcall.errors import CredentialsError
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.settings import Secret
 from tests.unit.api.parts import LOGIN_AGAIN, NOW, SUCCESS, Log, Notes, Server, opened, send
 
@@ -136,7 +136,7 @@ def test_a_stop_ends_the_wait_to_go_again():
     """A record that waits to go again under a new token does not outstay a stop."""
 
     async def run():
-        server, stop = Server(), Stop()
+        server, stop = Server(), StopToken()
         async with opened(server, stop=stop) as api:
             await send(api)
             server.revoked.add("token-number-1")
@@ -351,7 +351,7 @@ def test_a_stop_ends_the_wait_for_room():
     """A run that is asked to stop does not sit out the half hour."""
 
     async def run():
-        stop, clock = Stop(), ManualClock(NOW)
+        stop, clock = StopToken(), ManualClock(NOW)
         log = Log(*(NOW for _ in range(10)))
         async with opened(Server(), log=log, stop=stop, clock=clock) as api:
             sending = asyncio.create_task(send(api))

@@ -8,7 +8,7 @@ import pytest
 
 from bulkcall.cli.console import Console
 from bulkcall.cli.main import run
-from bulkcall.cli.progress import Lines, Quiet, progress_for
+from bulkcall.cli.progress import Lines, SilentProgress, progress_for
 from bulkcall.errors import ExitStatus
 
 
@@ -64,7 +64,7 @@ def test_quiet_leaves_news_out_but_no_error(capsys):
 def test_quiet_says_nothing(capsys):
     """-q leaves standard error to errors."""
     quiet = progress_for(Console(verbosity=-1))
-    assert isinstance(quiet, Quiet)
+    assert isinstance(quiet, SilentProgress)
     quiet.begin("send", 4)
     quiet.advance("send", 4)
     quiet.note("paused")

@@ -19,7 +19,7 @@ from bulkcall.ledger import (
     Refused,
     TurnedAway,
 )
-from bulkcall.ledger.lifecycle import STEPS, IllegalStepError, Life, after
+from bulkcall.ledger.lifecycle import TRANSITIONS, IllegalTransitionError, RowStatus, apply_event
 from bulkcall.records import Match, Outcome, RowState
 
 UNSENT_WORDS = {Outcome.FAILED, Outcome.EXPIRED, Outcome.UNSENT}
@@ -53,7 +53,7 @@ events = st.one_of(
 )
 
 
-def taken(life: Life) -> Life:
+def taken(life: RowStatus) -> RowStatus:
     """Do to a life what taking its row does."""
     return dataclasses.replace(
         life,
@@ -72,16 +72,16 @@ def test_every_life_keeps_its_promises(history):
 
     An event that a state does not allow is refused; a row that waits is taken in between.
     """
-    life = Life(RowState.READY)
+    life = RowStatus(RowState.READY)
     for event in history:
         if life.state in (RowState.READY, RowState.DOUBT):
             life = taken(life)
         try:
-            new = after(life, event)
-        except IllegalStepError:
-            assert STEPS[type(event)].get(life.state) is None or isinstance(event, Confirmed)
+            new = apply_event(life, event)
+        except IllegalTransitionError:
+            assert TRANSITIONS[type(event)].get(life.state) is None or isinstance(event, Confirmed)
             continue
-        assert new.state in STEPS[type(event)][life.state]
+        assert new.state in TRANSITIONS[type(event)][life.state]
         assert 0 <= new.attempts <= life.attempts
         if new.doubtful:
             assert new.state.outcome not in UNSENT_WORDS
@@ -94,7 +94,7 @@ def test_every_life_keeps_its_promises(history):
         life = new
 
 
-@pytest.mark.parametrize("event", STEPS)
+@pytest.mark.parametrize("event", TRANSITIONS)
 @pytest.mark.parametrize("state", RowState)
 def test_a_state_that_is_not_listed_refuses_the_event(event, state):
     """For each pair of event and state, the step is either listed or refused by name."""
@@ -109,12 +109,12 @@ def test_a_state_that_is_not_listed_refuses_the_event(event, state):
         Confirmed: Confirmed(1, 5, RowState.SUCCESS, Match.NUMBER),
         Expired: Expired([1], 5),
     }
-    life = Life(state, attempts=1, doubtful=state is RowState.DOUBT)
-    if state in STEPS[event]:
-        assert after(life, samples[event]).state in STEPS[event][state]
+    life = RowStatus(state, attempts=1, doubtful=state is RowState.DOUBT)
+    if state in TRANSITIONS[event]:
+        assert apply_event(life, samples[event]).state in TRANSITIONS[event][state]
     else:
-        with pytest.raises(IllegalStepError, match=f"{event.__name__} .* from {state.name}"):
-            after(life, samples[event])
+        with pytest.raises(IllegalTransitionError, match=f"{event.__name__} .* from {state.name}"):
+            apply_event(life, samples[event])
 
 
 def test_ends_are_ends():
@@ -126,13 +126,13 @@ def test_ends_are_ends():
         RowState.DUPLICATE,
         RowState.EXPIRED,
     }
-    assert not ends & {before for steps in STEPS.values() for before in steps}
+    assert not ends & {before for steps in TRANSITIONS.values() for before in steps}
 
 
 def test_expiring_a_row_that_was_taken_takes_its_attempt_back():
     """A row found too late between taking and sending was not sent; doubt makes it unknown."""
-    fresh = after(taken(Life(RowState.READY)), Expired([1], 5))
+    fresh = apply_event(taken(RowStatus(RowState.READY)), Expired([1], 5))
     assert (fresh.state, fresh.attempts, fresh.sent_at) == (RowState.EXPIRED, 0, None)
-    doubtful = Life(RowState.DOUBT, attempts=1, doubtful=True, sent_at=3)
-    held = after(taken(doubtful), Expired([1], 5))
+    doubtful = RowStatus(RowState.DOUBT, attempts=1, doubtful=True, sent_at=3)
+    held = apply_event(taken(doubtful), Expired([1], 5))
     assert (held.state, held.attempts, held.sent_at) == (RowState.HELD, 1, 3)

@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulkcall.errors import CampaignFileError
-from bulkcall.load import fast
-from bulkcall.load.csvfile import read_rows
+from bulkcall.load import csv_arrow
+from bulkcall.load.csv_reader import read_rows
 from bulkcall.load.options import LoadOptions
 
 OPTIONS = LoadOptions()
@@ -73,7 +73,7 @@ def test_both_readers_agree(text, cuts):
 def test_the_fast_reader_takes_what_is_well_formed(text):
     """Quotes, line breaks in them, both line endings and blank lines are no reason to go slow."""
     data = text.encode()
-    read_ = fast.read(data, ",", 3, line=1, final=True, max_line=100)
+    read_ = csv_arrow.read(data, ",", 3, line=1, final=True, max_line=100)
     assert read_ is not None
     assert read_[1] == len(data)
 
@@ -84,13 +84,13 @@ def test_the_fast_reader_takes_what_is_well_formed(text):
 )
 def test_the_fast_reader_leaves_what_is_odd(text):
     """Ragged rows, lone carriage returns, misplaced quotes and long lines go to the patient one."""
-    assert fast.read(text.encode(), ",", 3, line=1, final=True, max_line=100) is None
+    assert csv_arrow.read(text.encode(), ",", 3, line=1, final=True, max_line=100) is None
 
 
 def test_a_few_ragged_rows_are_no_reason_to_go_slow():
     """They are read beside the others, and come back in their place."""
     data = b"a,b,c\n" * 5 + b"d\n" + b"\n" + b"e,f,g,h\n" + b",,,\n" + b"i,j,k"
-    rows, consumed, line = fast.read(data, ",", 3, line=1, final=True, max_line=100)
+    rows, consumed, line = csv_arrow.read(data, ",", 3, line=1, final=True, max_line=100)
     assert (consumed, line) == (len(data), 11)
     assert rows.lines.to_pylist() == [1, 2, 3, 4, 5, 6, 8, 10]
     assert rows.cells.column(0).to_pylist() == [*"aaaaadei"]

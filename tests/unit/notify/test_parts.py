@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcall.errors import ExitStatus
-from bulkcall.masking import masked_around
 from bulkcall.notify.mail import body, written
 from bulkcall.notify.message import message
 from bulkcall.notify.web import heartbeat
+from bulkcall.support.masking import masked_around
 from tests.endings import RUN_ID, ending
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from bulkcall.reconcile.listed import Listed
+from bulkcall.reconcile.status_record import StatusRecord
 from bulkcall.records import CallRecord, RowState
 
 START = 1_763_700_000_000
@@ -29,7 +29,7 @@ class Scene:
     """A batch, the server's listing of it, and the truth."""
 
     rows: list[Row]
-    listed: list[Listed]
+    listed: list[StatusRecord]
     truth: dict[int, set[str]]
     """Row → the words that the server listed for it; empty: it was left out."""
     strangers: int
@@ -42,12 +42,12 @@ def masked(number: str, masking: str) -> str:
     return "************" if masking == "all" else f"{number[:2]}******{number[-4:]}"
 
 
-def listed(record: CallRecord, record_id: str, word: str, masking: str = "none") -> Listed:
+def listed(record: CallRecord, record_id: str, word: str, masking: str = "none") -> StatusRecord:
     """List a record as a server does, its label's own name filled in.
 
     `masking` is as in `masked`, or `caller`: the caller is hidden, the receiver whole.
     """
-    return Listed(
+    return StatusRecord(
         record_id,
         masked(record.caller_number, "all" if masking == "caller" else masking),
         masked(record.receiver_number, "none" if masking == "caller" else masking),
@@ -103,7 +103,7 @@ def scenes(
     masking = st.sampled_from(["none", "part", "all", "caller"])
     one_masking = draw(st.none() | masking)
     rows = [Row(3 + 2 * place, record) for place, record in enumerate(sent)]
-    shown: list[Listed] = []
+    shown: list[StatusRecord] = []
     truth: dict[int, set[str]] = {}
     for row in rows:
         truth[row.row] = set()
@@ -129,7 +129,7 @@ def scenes(
 
 
 @st.composite
-def _strangers(draw: st.DrawFn, sent: list[CallRecord]) -> Listed:
+def _strangers(draw: st.DrawFn, sent: list[CallRecord]) -> StatusRecord:
     """Draw a record that was never sent: its visible numbers or its window are no row's."""
     like = draw(st.sampled_from(sent))
     kind = draw(st.sampled_from(["number", "window", "masked window"]))

@@ -7,7 +7,7 @@ from reconcile_fakes import END, START, element, record
 
 from bulkcall.errors import UsageError
 from bulkcall.reconcile.compare import StatusData, compare
-from bulkcall.reconcile.others import FileRow, read_status_file
+from bulkcall.reconcile.external_batches import FileRow, read_status_file
 from bulkcall.records import CallRecord, Match, RowState
 
 ROWS = [FileRow(row, record(row)) for row in range(1, 5)]

@@ -12,7 +12,7 @@ from bulkcall.ledger.model import RunState
 from bulkcall.records import Outcome
 from bulkcall.report import Change, build_report, compare, publish
 from bulkcall.report.html import html_bytes
-from bulkcall.report.trend import trend
+from bulkcall.report.run_history import run_history
 
 
 class TwoRuns:
@@ -147,7 +147,7 @@ def test_the_trend_is_of_the_same_account_and_ends_with_this_run():
             ]
 
     ledger = Many(["a"], [["x"]] * 2, [result("success"), result("error")], run_no=5)
-    last = trend(ledger, ledger.run())
+    last = run_history(ledger, ledger.run())
     assert [each.run.run_id for each in last] == ["first", "this"]
     assert [each.share for each in last] == [0.5, 0.5]
     page = html_bytes(build_report(ledger, "this")).decode()

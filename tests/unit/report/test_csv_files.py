@@ -13,7 +13,7 @@ from report_ledgers import FakeLedger, result
 from bulkcall.errors import DiskFullError, LedgerError, StoppedError
 from bulkcall.records import Outcome
 from bulkcall.report import build_report, publish
-from bulkcall.report.files import replacing
+from bulkcall.support.atomic_files import replacing
 
 COLUMNS = ("Caller", "Receiver", "outcome", "reason")
 

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from report_campaign import sample_ledger
 from report_ledgers import FakeLedger, result
 
-from bulkcall.inert import inert
-from bulkcall.masking import masked, masked_text
 from bulkcall.records import Outcome
 from bulkcall.report import build_report
+from bulkcall.report.aggregate import OTHERS
 from bulkcall.report.csv_text import csv_lines, header_line, inert_cells
-from bulkcall.report.flow import stages
+from bulkcall.report.funnel import funnel
 from bulkcall.report.reasons import reason_text
 from bulkcall.report.rows import row_blocks
 from bulkcall.report.summary_md import summary_md
-from bulkcall.report.tally import OTHERS
 from bulkcall.report.times import iso, iso_times
+from bulkcall.support.formula_escape import escape_formula
+from bulkcall.support.masking import masked, masked_text
 
 TEXT = st.text(
     st.one_of(
@@ -58,14 +58,14 @@ def test_csv_text_reads_back_as_inert_cells(rows):
     columns.insert(0, pa.array(["x"] * len(rows)))
     text = b"".join(csv_lines(columns)).decode()
     read = list(csv.reader(io.StringIO(text, newline="")))
-    assert [tuple(line[1:]) for line in read] == [tuple(map(inert, row)) for row in rows]
+    assert [tuple(line[1:]) for line in read] == [tuple(map(escape_formula, row)) for row in rows]
 
 
 @given(st.lists(TEXT, min_size=2, max_size=5))
 def test_a_header_reads_back(names):
     """Names are cells too."""
     [read] = csv.reader(io.StringIO(header_line(names).decode(), newline=""))
-    assert read == [inert(name) for name in names]
+    assert read == [escape_formula(name) for name in names]
 
 
 @given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 4))
@@ -143,7 +143,7 @@ def test_reasons_that_differ_stay_apart():
 def test_the_way_of_the_rows_hides_nothing(counts):
     """Each step has what the last one kept; what leaves, with what arrives, is every row."""
     outcomes = dict(zip(Outcome, counts, strict=True))
-    way = stages(outcomes)
+    way = funnel(outcomes)
     assert way[0].rows == sum(counts)
     for step, after in itertools.pairwise(way):
         assert after.rows == step.rows - sum(each.rows for each in step.leaving)

@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from bulkcall.clock import ManualClock
+from bulkcall.sandbox.enums import Call
 from bulkcall.sandbox.options import SandboxOptions
 from bulkcall.sandbox.sandbox import Request, Sandbox
-from bulkcall.sandbox.words import Call
 
 HOUR_MS = 3_600_000
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcall.sandbox.batches import masked
-from bulkcall.sandbox.words import BadRecord, Masking
+from bulkcall.sandbox.enums import BadRecord, Masking
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 CREATED_AT = re.compile(r"2023-11-14T22:13:\d\d(\.\d{1,9})?Z\Z")
@@ -133,7 +133,7 @@ def test_unknown_batch(desk):
 def test_odd_bodies(desk, body):
     """What is no batch, or no record, is refused and not fallen over."""
     at = desk()
-    from bulkcall.sandbox.words import Call
+    from bulkcall.sandbox.enums import Call
 
     assert at._send(Call.BATCH_CREATE, body).status == 400
     assert at.realtime(body).status == 400

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulkcall.sandbox.enums import Counting
 from bulkcall.sandbox.limits import BucketCounter, FixedCounter, Gauge, Limit, SlidingCounter
-from bulkcall.sandbox.words import Counting
 
 TEN_A_SECOND = Limit(10, 1.0)
 ARRIVALS = st.lists(st.floats(0, 5), max_size=120).map(sorted)
@@ -129,7 +129,7 @@ def test_limits_are_each_calls_own(desk):
 )
 def test_retry_after_forms(desk, form, value):
     """Retry-After comes as seconds, as an HTTP date or not at all."""
-    from bulkcall.sandbox.words import RetryAfter
+    from bulkcall.sandbox.enums import RetryAfter
 
     at = desk(batch_limit=1, retry_after=RetryAfter(form))
     at.create([at.record()])

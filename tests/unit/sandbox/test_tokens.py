@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from bulkcall.sandbox.words import Call, Counting
+from bulkcall.sandbox.enums import Call, Counting
 
 
 def bearer(reply) -> str:

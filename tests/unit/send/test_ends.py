@@ -8,7 +8,7 @@ from send_parts import REALTIME, Notes, ScriptedApi, begin, counts, settings
 
 from bulkcall.api import Unreachable
 from bulkcall.clock import SystemClock
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.send import send
 
 SOON = 30.0
@@ -17,7 +17,7 @@ SOON = 30.0
 
 def go(ledger, run, api, **changes):
     """Send; a run that does not end soon fails."""
-    notes, stop = Notes(), Stop()
+    notes, stop = Notes(), StopToken()
     work = send(
         ledger, run, api, settings(**changes), clock=SystemClock(), progress=notes, stop=stop
     )

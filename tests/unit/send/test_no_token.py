@@ -11,7 +11,7 @@ from send_parts import REALTIME, Notes, ScriptedApi, begin, counts, settings
 from bulkcall.api import Halted, NoToken, RateLimited, Unreachable
 from bulkcall.clock import SystemClock
 from bulkcall.errors import ServerAwayError
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.send import send
 
 
@@ -19,12 +19,12 @@ from bulkcall.send import send
 def _quick_probes(monkeypatch):
     """Probes after hundredths of a second; the rows' backoff is the real one, up to 30 s."""
     monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.05, 0.1))
-    monkeypatch.setattr("bulkcall.send.health.LOOK", 0.01)
+    monkeypatch.setattr("bulkcall.send.server_health.LOOK", 0.01)
 
 
 def go(ledger, run, decide, *, stop=None, **changes):
     """Send by script; gives the API and what was noted."""
-    api, notes, stop = ScriptedApi(decide), Notes(), stop or Stop()
+    api, notes, stop = ScriptedApi(decide), Notes(), stop or StopToken()
     set_ = settings(**changes)
     asyncio.run(send(ledger, run, api, set_, clock=SystemClock(), progress=notes, stop=stop))
     return api, notes.notes
@@ -64,7 +64,7 @@ def test_a_probe_that_meets_trouble_not_its_own_keeps_its_place(ledger, trouble)
 
 def test_a_stop_while_a_token_is_waited_for_says_nothing_of_the_server(ledger):
     """It was not asked, so it does not `seem away`."""
-    run, stop = begin(ledger, 5, REALTIME), Stop()
+    run, stop = begin(ledger, 5, REALTIME), StopToken()
 
     def decide(_, number):
         stop.request("signal")

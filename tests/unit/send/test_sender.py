@@ -16,10 +16,10 @@ from send_parts import (
     settings,
 )
 
-from bulkcall.api import NoAnswer, RateLimited, Refused, TurnedDown, Unavailable, Unreachable
+from bulkcall.api import BadRequest, ClientError, NoAnswer, RateLimited, Unavailable, Unreachable
 from bulkcall.clock import SystemClock
 from bulkcall.errors import CredentialsError, DiskFullError, ServerAwayError, TurnedDownError
-from bulkcall.progress import Stop
+from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
 from bulkcall.send import send
 
@@ -35,7 +35,7 @@ def go(ledger, run, api, *, stop=None, limit=None, on_unknown=OnUnknown.RESEND, 
             settings(**changes),
             clock=SystemClock(),
             progress=notes,
-            stop=stop or Stop(),
+            stop=stop or StopToken(),
             limit=limit,
             on_unknown=on_unknown,
         )
@@ -95,7 +95,7 @@ def test_a_batch_with_one_bad_record_is_split_until_it_stands_alone(ledger):
 
     def decide(records, number):
         if any(record.receiver_number == bad for record in records):
-            return Refused("Request body is invalid", field="receiver_number")
+            return BadRequest("Request body is invalid", field="receiver_number")
         return None
 
     api = ScriptedApi(decide)
@@ -110,7 +110,7 @@ def test_a_batch_with_one_bad_record_is_split_until_it_stands_alone(ledger):
 def test_every_record_bad_ends_with_every_row_refused(ledger):
     """Splitting ends at single rows even if none of them is good."""
     run = begin(ledger, 33, BATCH)
-    go(ledger, run, ScriptedApi(lambda records, n: Refused("no", field="ends_at")))
+    go(ledger, run, ScriptedApi(lambda records, n: BadRequest("no", field="ends_at")))
     assert counts(ledger, run) == {"refused": 33}
 
 
@@ -148,7 +148,7 @@ def test_what_may_have_been_taken_is_resent_or_held(ledger, on_unknown, expected
 def test_other_4xx_fails_at_once(ledger):
     """403 and its like are final: failed, no attempt, no second request."""
     run = begin(ledger, 2, REALTIME)
-    api = ScriptedApi(lambda records, n: TurnedDown("forbidden", http_status=403))
+    api = ScriptedApi(lambda records, n: ClientError("forbidden", http_status=403))
     go(ledger, run, api)
     assert counts(ledger, run) == {"failed": 2}
     assert len(api.requests) == 2
@@ -158,7 +158,7 @@ def test_413_splits_a_batch(ledger):
     """A batch that is too large goes in halves."""
     run = begin(ledger, 8, BATCH)
     api = ScriptedApi(
-        lambda records, n: TurnedDown("large", http_status=413) if len(records) > 2 else None
+        lambda records, n: ClientError("large", http_status=413) if len(records) > 2 else None
     )
     go(ledger, run, api)
     assert counts(ledger, run) == {"pending": 8}
@@ -181,7 +181,7 @@ def test_limit_sends_so_many_rows_and_their_retries(ledger):
 
 def test_stop_finishes_what_is_in_flight_and_gives_back_the_rest(ledger):
     """After a stop request no row is left as going out, and none is lost."""
-    run, stop = begin(ledger, 2000, REALTIME), Stop()
+    run, stop = begin(ledger, 2000, REALTIME), StopToken()
 
     def decide(records, number):
         if number == 20:
@@ -237,7 +237,7 @@ def test_a_token_of_an_earlier_process_is_no_sign_of_the_server(ledger, welcomed
 def test_a_server_that_comes_back_is_noticed(ledger, monkeypatch):
     """Away for some requests, then back: every row is a success and both lines were said."""
     monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.05, 0.1))
-    monkeypatch.setattr("bulkcall.send.health.LOOK", 0.01)
+    monkeypatch.setattr("bulkcall.send.server_health.LOOK", 0.01)
     run = begin(ledger, 100, REALTIME)
     api = ScriptedApi(
         lambda records, n: Unreachable("refused", requests=0) if 20 <= n < 35 else None
@@ -251,7 +251,9 @@ def test_a_server_that_comes_back_is_noticed(ledger, monkeypatch):
 def test_most_rows_turned_down_for_one_reason_stops_early(ledger):
     """Refused for the same reason again and again: stop, and leave the rest unsent."""
     run = begin(ledger, 2000, REALTIME)
-    api = ScriptedApi(lambda records, n: Refused("label_id is not of this client"), per_second=500)
+    api = ScriptedApi(
+        lambda records, n: BadRequest("label_id is not of this client"), per_second=500
+    )
     with pytest.raises(TurnedDownError, match="label_id is not of this client"):
         go(ledger, run, api, turned_down_count=50)
     assert 50 <= counts(ledger, run)["refused"] < 2000
@@ -313,7 +315,7 @@ def test_cancelling_leaves_what_is_in_flight_in_doubt(ledger):
                 settings(),
                 clock=SystemClock(),
                 progress=Notes(),
-                stop=Stop(),
+                stop=StopToken(),
             )
         )
         while len(api.requests) < 12:  # noqa: ASYNC110 - nothing to wait for but the count
@@ -353,7 +355,7 @@ def test_hints_that_prove_wrong_are_not_followed_for_ever(ledger):
 
     def decide(records, number):
         if any(record.receiver_number in bad for record in records):
-            return Refused("record 1 is invalid")
+            return BadRequest("record 1 is invalid")
         return None
 
     api = ScriptedApi(decide)
@@ -379,7 +381,7 @@ def test_a_doubtful_batch_goes_again_as_a_new_batch(ledger, monkeypatch):
 def test_a_batch_probe_is_one_row(ledger, monkeypatch):
     """While the server seems away, one row asks at a time; then full batches go on."""
     monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.05, 0.1))
-    monkeypatch.setattr("bulkcall.send.health.LOOK", 0.01)
+    monkeypatch.setattr("bulkcall.send.server_health.LOOK", 0.01)
     run = begin(ledger, 100, BATCH)
     api = ScriptedApi(
         lambda records, n: Unreachable("refused", requests=0) if 2 <= n < 10 else None,
@@ -404,8 +406,8 @@ def test_a_canary_on_the_batch_channel(ledger):
 
 def test_a_long_pause_is_told(ledger, monkeypatch):
     """A token that pauses for long says so, once in a while, and gives back what was ready."""
-    monkeypatch.setattr("bulkcall.send.health.WORTH_TELLING", 0.1)
-    monkeypatch.setattr("bulkcall.send.feed.PATIENCE", 0.1)
+    monkeypatch.setattr("bulkcall.send.server_health.WORTH_TELLING", 0.1)
+    monkeypatch.setattr("bulkcall.send.prefetch.PATIENCE", 0.1)
     run = begin(ledger, 40, REALTIME)
     api = ScriptedApi(per_second=200)
 
@@ -425,7 +427,7 @@ def test_a_long_pause_is_told(ledger, monkeypatch):
 def test_a_campaign_of_bad_batches_stops_long_before_every_row_was_tried_alone(ledger):
     """3,000 rows, all refused for one reason: some hundreds of requests, not six thousand."""
     run = begin(ledger, 3000, BATCH)
-    api = ScriptedApi(lambda records, n: Refused("no such label", field="label_id"), tokens=2)
+    api = ScriptedApi(lambda records, n: BadRequest("no such label", field="label_id"), tokens=2)
     with pytest.raises(TurnedDownError, match="label_id no such label"):
         go(ledger, run, api)
     assert len(api.requests) < 600

@@ -8,9 +8,9 @@ from pandera.errors import SchemaErrors
 
 from bulkcall.records import Field
 from bulkcall.validate import findings
-from bulkcall.validate.cells import Words
 from bulkcall.validate.messages import MESSAGES, RANK
 from bulkcall.validate.rules import CampaignText
+from bulkcall.validate.text_columns import TextColumn
 from tests.unit.validate.conftest import GOOD, NOW_MS
 
 C, R, L, N, W, S, E = Field
@@ -226,7 +226,9 @@ def test_findings_are_what_pandera_finds(check, monkeypatch):
     check({}, bad, *changes, {L: "", N: ""}, {}, {E: GOOD[S]}, {C: "6591234567", W: ""})
     frame = pd.DataFrame(
         {
-            name: pd.Series(column.column, dtype="str") if isinstance(column, Words) else column
+            name: pd.Series(column.column, dtype="str")
+            if isinstance(column, TextColumn)
+            else column
             for name, column in given[0].items()
         }
     )

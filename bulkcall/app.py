@@ -1,0 +1,322 @@
+"""bulkcall from Python: what the commands do, as functions; the command line uses nothing else.
+
+::
+
+    import bulkcall
+
+    result = bulkcall.run("campaign.xlsx", start="now", window="8h")
+    print(result.exit_status, result.report.outcomes)
+
+Settings are those of the environment and of bulkcall.toml unless `settings` is given. Files are
+paths as text or `Path`; times in results are epoch milliseconds. Every error is a
+`bulkcall.errors.BulkcallError` with one line of text and an exit status; a run that was stopped
+is no exception but a `RunResult` whose `error` says why.
+
+Each function imports what it needs when it is called: checking a file loads no HTTP client.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulkcall.clock import SystemClock
+from bulkcall.records import Channel, OnUnknown
+from bulkcall.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from bulkcall.ledger import Ledger
+    from bulkcall.ledger.purge import Purged
+    from bulkcall.pipeline import Pipeline
+    from bulkcall.progress import Progress, StopToken
+    from bulkcall.run.forecast import Planned
+    from bulkcall.run.options import RunResult
+    from bulkcall.run.post_run import PostRun
+    from bulkcall.run.preflight import Finding
+    from bulkcall.run.reading import ReadOptions
+    from bulkcall.run.validate_only import Validation
+
+
+def run(
+    file: str | Path,
+    *,
+    settings: Settings | None = None,
+    channel: Channel | str = Channel.BATCH,
+    out: Path | None = None,
+    sheet: str | None = None,
+    start: str | None = None,
+    window: str | None = None,
+    dry_run: bool = False,
+    canary: int = 0,
+    resend: bool = False,
+    allow_duplicates: bool = False,
+    max_invalid: str | None = None,
+    on_unknown: OnUnknown | str = OnUnknown.RESEND,
+    run_id: str = "",
+    then: Callable[[RunResult], RunResult] | None = None,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> RunResult:
+    """Take a campaign file through load, validate, send, reconcile and report.
+
+    Args:
+        file: CSV (also gz, zip), XLSX, XLS or ODS.
+        settings: of the client account; by default those in force here.
+        channel: `batch` or `realtime`.
+        out: where the report goes; `bulkcall-runs/<run id>/` by default.
+        sheet: the sheet of a workbook; the first visible one by default.
+        start: starts_at of every row: any form of time, or `now`.
+        window: how long after starts_at every row ends: `90m`, `8h`.
+        dry_run: do everything but send.
+        canary: send so many rows and confirm them before the rest; 0: none.
+        resend: also what earlier runs sent.
+        allow_duplicates: also equal rows of the file.
+        max_invalid: send nothing if more rows are invalid: `200` or `5%`.
+        on_unknown: `resend` or `hold` rows of which a try may have been taken.
+        run_id: what the run is called; a new name by default.
+        then: what is done with the result before people are told of it, e.g. moving the report.
+        progress: hears of each stage's progress.
+        stop: ask it to stop, from another thread or a signal handler.
+
+    Raises:
+        UsageError: usage, settings or the file are wrong; nothing was sent.
+        LedgerError: the ledger can't be used; nothing was sent.
+    """
+    from bulkcall.run.options import RunOptions
+
+    settings = settings or load_settings().settings
+    options = RunOptions(
+        channel=Channel(channel),
+        out=out,
+        dry_run=dry_run,
+        canary=canary,
+        resend=resend,
+        allow_duplicates=allow_duplicates,
+        max_invalid=max_invalid,
+        on_unknown=OnUnknown(on_unknown),
+        run_id=run_id,
+    )
+    with _afterwards(settings, progress, str(file)) as after:
+        source = _source(file, settings, sheet, start, window)
+        with _pipeline(settings, after.progress, stop) as pipeline:
+            after.result = pipeline.run(source, options)
+            pipeline.purge_old()
+        after.result = result = then(after.result) if then else after.result
+        return result
+
+
+def resume(
+    run_id: str | None = None,
+    *,
+    settings: Settings | None = None,
+    on_unknown: OnUnknown | str | None = None,
+    then: Callable[[RunResult], RunResult] | None = None,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> RunResult:
+    """Take up a stopped run where it stands: the last one, or the one named; `then` as in `run`.
+
+    Raises UsageError where there is none, RunHeldError where another process works on it.
+    """
+    settings = settings or load_settings().settings
+    again = OnUnknown(on_unknown) if on_unknown else None
+    with _afterwards(settings, progress) as after:
+        with _pipeline(settings, after.progress, stop) as pipeline:
+            after.result = pipeline.resume(run_id, again)
+            pipeline.purge_old()
+        after.result = result = then(after.result) if then else after.result
+        return result
+
+
+def reconcile(
+    run_id: str | None = None,
+    *,
+    settings: Settings | None = None,
+    out: Path | None = None,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> RunResult:
+    """Ask the API again for what is not final in a run (the last by default); sends nothing.
+
+    `out` is where the report is written, the run's own folder by default.
+    """
+    settings = settings or load_settings().settings
+    with _afterwards(settings, progress) as after:
+        with _pipeline(settings, after.progress, stop) as pipeline:
+            after.result = result = pipeline.reconcile(run_id, out)
+        return result
+
+
+def compare(
+    file: str | Path,
+    *,
+    batch_ids: Sequence[str] = (),
+    status_files: Sequence[str | Path] = (),
+    settings: Settings | None = None,
+    out: Path | None = None,
+    sheet: str | None = None,
+    start: str | None = None,
+    window: str | None = None,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> RunResult:
+    """Hold a campaign file against batches that somebody else sent; sends nothing.
+
+    Args:
+        file: the campaign file that was sent.
+        batch_ids: batches to ask the API for.
+        status_files: saved batch status answers (JSON) instead.
+        settings: as in `run`.
+        out: as in `run`.
+        sheet: as in `run`.
+        start: as in `run`.
+        window: as in `run`.
+        progress: as in `run`.
+        stop: as in `run`.
+
+    Raises:
+        UsageError: a file can't be read, or the server does not know a batch.
+    """
+    settings = settings or load_settings().settings
+    source = _source(file, settings, sheet, start, window)
+    with _pipeline(settings, progress, stop) as pipeline:
+        return pipeline.compare(source, batch_ids, [str(each) for each in status_files], out)
+
+
+def report(
+    run_id: str | None = None,
+    *,
+    settings: Settings | None = None,
+    out: Path | None = None,
+    against: str | None = None,
+    show_numbers: bool = False,
+) -> RunResult:
+    """Write a run's report again (the last run's by default), from the ledger alone.
+
+    `against` is another run: the report then shows what changed since. `show_numbers` shows phone
+    numbers in report.html.
+    """
+    settings = settings or load_settings().settings
+    with _pipeline(settings, None, None) as pipeline:
+        return pipeline.report(run_id, out, against=against, show_numbers=show_numbers)
+
+
+def validate(
+    file: str | Path,
+    *,
+    settings: Settings | None = None,
+    out: Path | None = None,
+    sheet: str | None = None,
+    start: str | None = None,
+    window: str | None = None,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> Validation:
+    """Check a campaign file; sends nothing. With `out`, rejected.csv and summary.json are written.
+
+    Raises UsageError where the file can't be read.
+    """
+    from bulkcall.run import validate_only
+
+    settings = settings or load_settings().settings
+    source = _source(file, settings, sheet, start, window)
+    return validate_only.validate(source, out=out, progress=progress, stop=stop)
+
+
+def plan(
+    file: str | Path,
+    *,
+    settings: Settings | None = None,
+    sheet: str | None = None,
+    start: str | None = None,
+    window: str | None = None,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> Planned:
+    """Work out what a run of this file would take on each channel; sends nothing.
+
+    Raises UsageError where the file can't be read.
+    """
+    from bulkcall.run import forecast
+
+    settings = settings or load_settings().settings
+    source = _source(file, settings, sheet, start, window)
+    return forecast.plan(source, settings, progress=progress, stop=stop)
+
+
+def purge(older_than: timedelta, *, settings: Settings | None = None) -> Purged:
+    """Take the rows, numbers and texts of runs that ended longer ago than that out of the ledger.
+
+    Their counts stay; their rows are not known as repeats any more, and what was still to be sent
+    can't be resumed. Reports in folders are left alone. Raises LedgerError.
+    """
+    now = SystemClock().now_ms()
+    with open_ledger(settings) as ledger:
+        return ledger.purge(now - older_than // timedelta(milliseconds=1), at=now)
+
+
+def check(
+    flags: Mapping[str, object] | None = None, *, config: Path | None = None
+) -> list[Finding]:
+    """Try everything that a run needs: settings, ledger, disk, credentials, clock. Sends no record.
+
+    May create one token, which is kept for the next run. `flags` are settings over those of the
+    environment and of bulkcall.toml (`config`).
+    """
+    from bulkcall.run import preflight
+    from bulkcall.settings import survey
+
+    loaded = survey(flags, config=config)
+    return preflight.preflight(loaded, loaded.settings.ledger or _users_own_ledger())
+
+
+@contextmanager
+def open_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
+    """Open the ledger in force, to look up runs and rows. Raises LedgerError."""
+    from bulkcall.ledger import Ledger
+
+    settings = settings or load_settings().settings
+    ledger = Ledger.open(settings.ledger or _users_own_ledger())
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _users_own_ledger() -> str:
+    import platformdirs
+
+    return str(Path(platformdirs.user_data_dir("bulkcall", appauthor=False)) / "ledger.db")
+
+
+def _source(
+    file: str | Path, settings: Settings, sheet: str | None, start: str | None, window: str | None
+) -> ReadOptions:
+    from bulkcall.run.reading import ReadOptions
+
+    now = SystemClock().now_ms()
+    return ReadOptions.of(str(file), settings, now_ms=now, sheet=sheet, start=start, window=window)
+
+
+def _afterwards(
+    settings: Settings, progress: Progress | None, file: str = ""
+) -> AbstractContextManager[PostRun]:
+    """People are told and figures are written once the block is over, however it ends."""
+    from bulkcall.run.post_run import post_run
+
+    return post_run(settings, progress, file=file)
+
+
+@contextmanager
+def _pipeline(
+    settings: Settings, progress: Progress | None, stop: StopToken | None
+) -> Iterator[Pipeline]:
+    from bulkcall.pipeline import Pipeline
+
+    with open_ledger(settings) as ledger:
+        yield Pipeline(settings, ledger, progress=progress, stop=stop)

@@ -1,0 +1,87 @@
+"""What is to be done next for a file that an earlier process began: pure, so each case is tested.
+
+============================  ===========================  ====================================
+the ledger's run              the file in the inbox        next
+============================  ===========================  ====================================
+(any, and the claim has a     (any)                        put it there
+fate)
+none, loading                 the claimed one              begin again; failed after so many
+                                                           deaths
+none, loading                 another one, or gone         forget the claim: nothing was sent
+abandoned (unreadable)        (any)                        forget the claim; the file is begun
+                                                           anew, and it is said what is wrong
+sending, confirming, stopped  the claimed one, another     resume
+sending, confirming, stopped  gone                         leave the run stopped
+stopped, a person must look   (any)                        failed
+withheld                      (any)                        failed
+finished                      (any)                        done
+============================  ===========================  ====================================
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from bulkcall.ledger import RunState
+
+if TYPE_CHECKING:
+    from bulkcall.inbox.claims import Claim
+
+MOST_STARTS = 5
+"""So many times may a process die over loading one file before a person has to look at it."""
+WANTS_A_PERSON = "the rest was not sent"
+"""In the reason of a run that was stopped because going on would burn the campaign."""
+
+UNFINISHED = frozenset({RunState.LOADING, RunState.SENDING, RunState.CONFIRMING, RunState.STOPPED})
+_NOTHING_SENT = (None, RunState.LOADING, RunState.ABANDONED)
+
+
+class Lies(Enum):
+    """What lies in the inbox under a claim's name."""
+
+    SAME = auto()
+    OTHER = auto()
+    NOTHING = auto()
+
+
+class RecoveryStep(Enum):
+    """What is to be done next."""
+
+    STOW = auto()
+    """Put the file away: to `done/` or `failed/`."""
+    BEGIN = auto()
+    RESUME = auto()
+    FORGET = auto()
+    """The claim means nothing any more."""
+    LEAVE = auto()
+    """The file was taken out of the inbox: its run stays stopped."""
+
+
+def next_step(  # noqa: PLR0911 - one return a line of the table above
+    claim: Claim, state: RunState | None, reason: str, lies: Lies
+) -> tuple[RecoveryStep, str, str]:
+    """Give the step and, where it is STOW, the fate (`done`, `failed`) and why.
+
+    `state` and `reason` are those of the ledger's run, None where it knows none of this id.
+    """
+    if claim.fate:
+        return RecoveryStep.STOW, claim.fate, claim.why
+    if state is RunState.FINISHED:
+        return RecoveryStep.STOW, "done", ""
+    if state is RunState.WITHHELD:
+        return (
+            RecoveryStep.STOW,
+            "failed",
+            reason or "too many of its rows are invalid: nothing was sent",
+        )
+    if state is RunState.STOPPED and WANTS_A_PERSON in reason:
+        return RecoveryStep.STOW, "failed", reason
+    if state not in _NOTHING_SENT:
+        return RecoveryStep.LEAVE if lies is Lies.NOTHING else RecoveryStep.RESUME, "", ""
+    if state is RunState.ABANDONED or lies is not Lies.SAME:
+        return RecoveryStep.FORGET, "", ""
+    if claim.starts >= MOST_STARTS:
+        why = f"bulkcall died {claim.starts} times while loading it; nothing of it was sent"
+        return RecoveryStep.STOW, "failed", why
+    return RecoveryStep.BEGIN if state is None else RecoveryStep.RESUME, "", ""

@@ -1,0 +1,80 @@
+"""One token's limit over all processes of a machine: a schedule's state in a locked, mapped file.
+
+The file holds moments of the monotonic clock, which is the same for all processes of a machine and
+which nobody can set. It starts again at a boot; moments that lie too far ahead are from another one
+and are forgotten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import mmap
+import os
+from typing import TYPE_CHECKING, Self
+
+from bulkcall.ratelimit.schedule import Schedule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulkcall.clock import Clock
+    from bulkcall.ratelimit.rate import Rate
+    from bulkcall.settings import Secret
+
+FORMAT = "1"
+
+
+class SharedState:
+    """A schedule's floats in a file; `with state:` is the right to read and change them.
+
+    Any process that opens the same path with the same rate works on the same limit. The lock is
+    held for microseconds and falls with its process.
+    """
+
+    def __init__(self, path: Path, rate: Rate, clock: Clock) -> None:
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        blank = Schedule.blank(rate)
+        size = len(blank) * 8
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            new = os.fstat(self._file).st_size != size
+            if new:
+                os.ftruncate(self._file, size)
+            self._map = mmap.mmap(self._file, size)
+        except OSError:
+            os.close(self._file)
+            raise
+        self._bytes = memoryview(self._map)
+        self.floats = self._bytes.cast("d")
+        latest = clock.monotonic() + Schedule.horizon(rate)
+        if new or not all(value <= latest for value in self.floats):
+            for index, value in enumerate(blank):
+                self.floats[index] = value
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def __enter__(self) -> Self:
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let go of the file; the limit stays noted in it for whoever comes next."""
+        if self._file >= 0:
+            self.floats.release()
+            self._bytes.release()
+            self._map.close()
+            with contextlib.suppress(OSError):
+                os.close(self._file)
+            self._file = -1
+
+
+def shared_name(base_url: str, token: Secret, lane: str, rate: Rate) -> str:
+    """Name the state file of one token's lane: a hash, from which the token can't be had."""
+    told = "\n".join((FORMAT, base_url, token.reveal(), lane, f"{rate.limit}", f"{rate.window!r}"))
+    return f"{lane}-{hashlib.sha256(told.encode()).hexdigest()[:32]}.pace"

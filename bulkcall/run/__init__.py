@@ -1,0 +1,1 @@
+"""One run: what pipeline.py calls, in order of use."""

@@ -1,0 +1,104 @@
+"""The gate that rows pass on their way out: open inside the hours that the settings allow."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bulkcall.errors import InterruptedRun
+from bulkcall.progress import StopToken
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from bulkcall.clock import Clock
+    from bulkcall.progress import Progress
+    from bulkcall.settings import Settings
+    from bulkcall.settings.sending_hours import SendingHours
+
+CLOSING_LEAD_MS = 500
+"""The gate closes so long before not_after: what is on its way then still arrives inside."""
+LOOK = 0.25
+"""Seconds between two looks at whether a stop was asked for."""
+RECKON = 60.0
+"""Seconds between two looks at what still waits, while closed."""
+TRUST = 5.0
+"""Seconds that a closing time is relied on: wall clocks are set, by hand and by the network."""
+
+
+class SendingWindow:
+    """Lets sending begin and asks it to end, by `settings.not_before` and `not_after`.
+
+    Raises SettingsError where these leave no time at all.
+    """
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock, progress: Progress, stop: StopToken
+    ) -> None:
+        self._hours = settings.hours()
+        self._stays = settings.outside_hours == "pause"
+        self._clock = clock
+        self._progress = progress
+        self._stop = stop
+
+    async def opened(self, waiting: Callable[[], Awaitable[int]]) -> bool:
+        """Wait until rows may go out; False where none waits any more or a stop was requested.
+
+        `waiting` counts the rows that still wait, once those whose time has passed are expired.
+        Raises InterruptedRun where rows wait, and the run is to stop outside its hours.
+        """
+        told = False
+        reckon_at = self._clock.monotonic()
+        while not self._stop.requested:
+            if self._hours is None or self._is_open(self._hours):
+                return True
+            if (now := self._clock.monotonic()) >= reckon_at:
+                reckon_at = now + RECKON
+                rows = await waiting()
+                if not rows:
+                    return False
+                if not told:
+                    told = True
+                    self._closed(self._hours, rows)
+            await self._clock.sleep(LOOK)
+        return False
+
+    @asynccontextmanager
+    async def until_closing(self) -> AsyncIterator[StopToken]:
+        """Give a stop that is requested when the gate closes, or when the run is to stop."""
+        part = StopToken(self._stop)
+        if self._hours is None:
+            yield part
+            return
+        timer = asyncio.create_task(self._close_in_time(self._hours, part))
+        try:
+            yield part
+        finally:
+            timer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await timer
+
+    def _is_open(self, hours: SendingHours) -> bool:
+        now = self._clock.now_ms()
+        return hours.is_open(now) and hours.is_open(now + CLOSING_LEAD_MS)
+
+    async def _close_in_time(self, hours: SendingHours, part: StopToken) -> None:
+        while self._is_open(hours):
+            now = self._clock.now_ms()
+            left = (hours.next_closing(now) - CLOSING_LEAD_MS - now) / 1000
+            await self._clock.sleep(min(max(left, 0.001), TRUST))
+        part.request(f"outside hours ({hours})")
+
+    def _closed(self, hours: SendingHours, rows: int) -> None:
+        now = self._clock.now_ms()
+        # Within the lead the day's hours are not over yet.
+        opening = hours.local(hours.next_opening(hours.next_closing(now)))
+        if not self._stays:
+            raise InterruptedRun(
+                f"outside hours ({hours}): {rows:,} rows wait for {opening} or a later resume"
+            )
+        self._progress.note(
+            f"outside hours ({hours}): paused until {opening}, then {rows:,} rows go on"
+        )

@@ -1,0 +1,129 @@
+"""What `bulkcall validate` does: read and check a campaign file, send nothing."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulkcall.errors import ExitStatus
+from bulkcall.progress import NullProgress, StopToken
+from bulkcall.run.reading import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from bulkcall.progress import Progress
+    from bulkcall.records import CampaignFile
+    from bulkcall.report import ValidationReport
+    from bulkcall.run.reading import ReadOptions
+
+
+@dataclass(slots=True)
+class Problem:
+    """One rule that cells broke: how many did, and the first of them."""
+
+    field: str
+    rule: str
+    row: int
+    line: int
+    value: str
+    message: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What became of a campaign file that was checked and not sent."""
+
+    file: CampaignFile
+    rows: int
+    valid: int
+    """Rows that would be sent: valid, and not equal to an earlier one."""
+    invalid: int
+    duplicate: int
+    troubles: tuple[Problem, ...]
+    """Most cells first."""
+    notes: tuple[str, ...]
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """0 where every row is valid (equal rows are no fault), else 3."""
+        return ExitStatus.NOT_ALL if self.invalid else ExitStatus.OK
+
+
+def validate(
+    source: ReadOptions,
+    *,
+    out: Path | None = None,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> Validation:
+    """Check a campaign file; with `out`, write rejected.csv and summary.json there.
+
+    Raises:
+        UsageError: a flag or the file itself is wrong.
+        DiskFullError: `out` can't be written.
+    """
+    troubles = ProblemCounter()
+    with ExitStack() as stack:
+        intake = stack.enter_context(
+            reading(source, progress or NullProgress(), stop or StopToken())
+        )
+        report = _report(out, intake.file, stack) if out is not None else None
+        for chunk in intake.checked():
+            troubles.add(chunk.findings)
+            if report is not None:
+                report.add(chunk)
+        duplicate = len(intake.repeats.finish()[0])
+        files = report.close(duplicate) if report is not None else {}
+    return Validation(
+        file=intake.file,
+        rows=intake.rows,
+        valid=intake.rows - intake.invalid - duplicate,
+        invalid=intake.invalid,
+        duplicate=duplicate,
+        troubles=troubles.most_first(),
+        notes=(*intake.file.notes, *intake.doctor.lines()),
+        files=files,
+    )
+
+
+def _report(out: Path, file: CampaignFile, stack: ExitStack) -> ValidationReport:
+    # The renderer is imported only where files are wanted.
+    from bulkcall.report import ValidationReport  # noqa: PLC0415
+
+    return stack.enter_context(ValidationReport(out, file))
+
+
+class ProblemCounter:
+    """Counts findings by field and rule, keeping the first of each."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], Problem] = {}
+
+    def add(self, findings: pa.Table) -> None:
+        """Count a chunk's findings."""
+        # Found by now: reading has imported it beside its own work.
+        from bulkcall.validate import count_findings  # noqa: PLC0415
+
+        for kind in count_findings(findings):
+            key = kind.field, kind.rule
+            if key not in self._found:
+                self._found[key] = Problem(
+                    field=kind.field,
+                    rule=kind.rule,
+                    row=kind.first["row"],
+                    line=kind.first["line"],
+                    value=kind.first["value"] or "",
+                    message=kind.first["message"],
+                )
+            self._found[key].count += kind.count
+
+    def most_first(self) -> tuple[Problem, ...]:
+        """Give what was found, the commonest first."""
+        return tuple(sorted(self._found.values(), key=lambda t: (-t.count, t.row)))

@@ -1,0 +1,104 @@
+"""Rows in backoff wait where they belong: in the ledger, as what they are."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+from send_parts import REALTIME, begin, counts, outcomes
+
+from bulkcall.ledger import Doubtful, TurnedAway
+from bulkcall.send.ledger_writer import LedgerWriter
+from bulkcall.send.outbound import Requeue
+from bulkcall.send.row_queue import RealtimeQueue
+
+
+class HandClock:
+    """Goes on when told."""
+
+    def __init__(self):
+        self.seconds = 100.0
+
+    def monotonic(self):
+        """Seconds."""
+        return self.seconds
+
+    def now_ms(self):
+        """A time long before every row's end."""
+        return 1_700_000_000_000
+
+
+def with_stock(ledger, rows, play):
+    """Have `play` take rows of a run, on a clock of its own."""
+
+    async def run():
+        run = begin(ledger, rows, REALTIME)
+        async with LedgerWriter(ledger, run.run_id) as writer:
+            clock = HandClock()
+            stock = RealtimeQueue(ledger, writer, run.run_id, clock, with_doubt=True)
+            await play(SimpleNamespace(run=run, writer=writer, clock=clock, stock=stock))
+
+    asyncio.run(run())
+
+
+async def take(parts, parcels, rows=None):
+    """The rows taken."""
+    found = await parts.stock.take(parcels, rows, small=False)
+    return {parcel.rows[0].row: parcel for parcel in found}
+
+
+def put_off(parts, parcel, event, wait):
+    """Write down how a row's request ended, and that it goes again after a while."""
+    parts.writer.put([event])
+    parts.stock.release(parcel, [Requeue(parcel.numbers, wait)])
+
+
+def test_a_row_in_backoff_is_waiting_in_the_ledger_and_others_pass_it(ledger):
+    """Turned away, it stands as unsent with no attempt; when its time has come, it goes first."""
+
+    async def play(parts):
+        taken = await take(parts, 1)
+        put_off(parts, taken[1], TurnedAway([1], 5, 503, "later"), 10.0)
+        assert list(await take(parts, 2)) == [2, 3]
+        row = outcomes(ledger, parts.run)[1]
+        assert (row.outcome, row.attempts, row.sent_at) == ("unsent", 0, None)
+        assert (parts.stock.reserved, parts.stock.due_in()) == (1, 10.0)
+        parts.clock.seconds += 10
+        again = await take(parts, 2)
+        assert list(again) == [1, 4]
+        assert [again[1].again, again[4].again] == [True, False]
+        assert (parts.stock.reserved, parts.stock.due_in()) == (0, None)
+
+    with_stock(ledger, 5, play)
+
+
+def test_a_crash_during_a_backoff_brings_nothing_into_doubt(ledger):
+    """Only rows that were going out are: not one that the server had turned away."""
+
+    async def play(parts):
+        taken = await take(parts, 2)
+        put_off(parts, taken[1], TurnedAway([1], 5, 503, "later"), 10.0)
+        put_off(parts, taken[2], Doubtful([2], 5, None, "no answer", again=True), 10.0)
+        assert list(await take(parts, 1)) == [3]
+        assert ledger.recover(parts.run.run_id, at=6) == 1
+        assert counts(ledger, parts.run) == {"unsent": 1, "unknown": 2}
+
+    with_stock(ledger, 3, play)
+
+
+def test_rows_in_backoff_are_not_taken_for_new_ones(ledger):
+    """With no new row allowed only those go whose time has come, and never one of them twice."""
+
+    async def play(parts):
+        taken = await take(parts, 3)
+        for row, wait in ((1, 3.0), (2, 1.0), (3, 2.0)):
+            put_off(parts, taken[row], TurnedAway([row], 5, 503, "later"), wait)
+        assert await take(parts, 9, rows=0) == {}
+        assert await take(parts, 9) == {}
+        parts.clock.seconds += 2
+        assert list(await take(parts, 9, rows=0)) == [2, 3]
+        parts.clock.seconds += 1
+        assert list(await take(parts, 9, rows=0)) == [1]
+        assert await take(parts, 9) == {}
+
+    with_stock(ledger, 3, play)
