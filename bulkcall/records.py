@@ -178,6 +178,34 @@ class CampaignFile:
     """Lines a person should see, e.g. how the encoding was decided."""
 
 
+class RowRule(StrEnum):
+    """Why a row as a whole can't be trusted: found by loading, before its values are looked at."""
+
+    SURPLUS_CELLS = "row.surplus_cells"
+    """More cells than the header has, and the surplus holds something."""
+    BROKEN_QUOTES = "row.broken_quotes"
+    """CSV: text after a closing quote."""
+    NUL = "row.nul"
+    """A NUL character in a cell that a record is made of."""
+    CELL_ERROR = "cell.error"
+    """A spreadsheet shows an error (`#N/A`) in a cell that a record is made of."""
+    FORMULA_NOT_COMPUTED = "cell.formula_not_computed"
+    """A formula without a stored value in a cell that a record is made of."""
+    CELL_UNREADABLE = "cell.unreadable"
+    """A typed cell that a record is made of has no text (a date beyond the calendar, bytes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """What is wrong with a row as a whole."""
+
+    rule: RowRule
+    message: str
+    """One line for a person: what is wrong and what to do."""
+    column: int | None = None
+    """Index into `CampaignFile.columns` where one cell is to blame."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some consecutive rows of a campaign file, as text.
@@ -192,7 +220,7 @@ class Chunk:
     cells: pa.Table
     lines: pa.Array
     """int64: the physical line (or sheet row) on which each row starts."""
-    faults: Mapping[int, str] = field(default_factory=dict)
+    faults: Mapping[int, RowFault] = field(default_factory=dict)
     """Row number → why the row as a whole can't be trusted (a surplus cell that holds text …)."""
 
     def __len__(self) -> int:

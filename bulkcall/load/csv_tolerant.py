@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bulkcall.records import RowFault, RowRule
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -24,7 +26,7 @@ class Parsed:
 
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    faults: dict[int, str] = field(default_factory=dict)
+    faults: dict[int, RowFault] = field(default_factory=dict)
     """Index of a row → what is wrong with its quotes."""
     consumed: int = 0
     """Characters read, up to the end of the last whole row."""
@@ -61,7 +63,7 @@ def parse(
                 break
             cells = text[position:end].split(delimiter)
             breaks = 1
-            fault = ""
+            fault = None
         else:
             row = _quoted_row(text, position, delimiter, stop, final=final)
             if row is None:
@@ -70,7 +72,7 @@ def parse(
             cells, after, breaks, fault = row
             if not final and after == size and text[size - 1] != "\n":
                 break
-        if fault:
+        if fault is not None:
             parsed.faults[len(parsed.rows)] = fault
         parsed.rows.append(cells)
         parsed.lines.append(parsed.line)
@@ -83,7 +85,7 @@ def parse(
 
 def _quoted_row(
     text: str, position: int, delimiter: str, stop: re.Pattern[str], *, final: bool
-) -> tuple[list[str], int, int, str] | None:
+) -> tuple[list[str], int, int, RowFault | None] | None:
     """Read one row that holds a quote: cells, where the next row starts, line breaks, fault.
 
     None where a quote is still open at the end of the text, or may go on after it.
@@ -91,7 +93,7 @@ def _quoted_row(
     size = len(text)
     start = position
     cells: list[str] = []
-    fault = ""
+    fault: RowFault | None = None
     while True:
         if text.startswith('"', position):
             close = _closing(text, position + 1, final=final)
@@ -138,8 +140,10 @@ def _next(stop: re.Pattern[str], text: str, position: int) -> int:
     return found.start() if found else len(text)
 
 
-def _quote_fault(column: int, value: str) -> str:
-    return (
+def _quote_fault(column: int, value: str) -> RowFault:
+    return RowFault(
+        RowRule.BROKEN_QUOTES,
         f"column {column}: text after a closing quote ({value[:40]!r}); a quote inside a quoted "
-        "cell must be doubled"
+        "cell must be doubled",
+        column - 1,
     )

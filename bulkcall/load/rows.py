@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from bulkcall.errors import CampaignFileError
 from bulkcall.load.csv_tolerant import SPACES, is_blank
+from bulkcall.records import RowFault, RowRule
 from bulkcall.support.formula_escape import unescape_formulas
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Rows:
 
     cells: pa.Table
     lines: pa.Array
-    faults: Mapping[int, str] = field(default_factory=dict)
+    faults: Mapping[int, RowFault] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -43,7 +44,7 @@ def shape(
     rows: Sequence[Sequence[str]],
     lines: Sequence[int],
     width: int,
-    faults: Mapping[int, str] | None = None,
+    faults: Mapping[int, RowFault] | None = None,
 ) -> Rows:
     """Give ragged rows `width` columns: short ones are filled, surplus cells make faults.
 
@@ -51,7 +52,7 @@ def shape(
     """
     kept: list[Sequence[str]] = []
     kept_lines: list[int] = []
-    kept_faults: dict[int, str] = {}
+    kept_faults: dict[int, RowFault] = {}
     empty = [""] * width
     for index, (row, line) in enumerate(zip(rows, lines, strict=True)):
         fault = faults.get(index) if faults else None
@@ -76,11 +77,12 @@ def shape(
     )
 
 
-def surplus_fault(width: int, found: int, surplus: str) -> str:
-    """Say that a row has a cell too many."""
-    return (
+def surplus_fault(width: int, found: int, surplus: str) -> RowFault:
+    """Return the fault of a row that has a cell too many."""
+    return RowFault(
+        RowRule.SURPLUS_CELLS,
         f"{found} cells where the header has {width}: {surplus[:40]!r} belongs to no column; "
-        "a delimiter too many, or quotes missing around a cell that holds one?"
+        "a delimiter too many, or quotes missing around a cell that holds one?",
     )
 
 

@@ -17,7 +17,7 @@ from bulkcall.load.csv_tolerant import is_blank
 from bulkcall.load.rows import Rows, finished, names_of, surplus_fault, without_blanks
 from bulkcall.load.source import DAMAGE
 from bulkcall.load.workbook_process import DAY
-from bulkcall.records import Field
+from bulkcall.records import Field, RowFault, RowRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -179,11 +179,11 @@ def _shaped(
     cells = rows.cells.select(range(min(width, own)))
     for name in names_of(width)[cells.num_columns :]:
         cells = cells.append_column(name, pa.array([""] * len(rows), pa.string()))
-    faults: dict[int, str] = {}
+    faults: dict[int, RowFault] = {}
     for at, note in _filled(rows.cells.column(own)):
         for index, shown in json.loads(note).items():
             if int(index) in needed:
-                faults.setdefault(at, _unshown_fault(needed[int(index)], shown))
+                faults.setdefault(at, _unshown_fault(int(index), needed[int(index)], shown))
     for index in range(width, own):
         for at, cell in _filled(rows.cells.column(index)):
             if is_blank([cell]):
@@ -198,10 +198,14 @@ def _filled(column: pa.ChunkedArray) -> Iterator[tuple[int, str]]:
         yield at, column[at].as_py()
 
 
-def _unshown_fault(column: str, shown: str) -> str:
+def _unshown_fault(index: int, column: str, shown: str) -> RowFault:
     if shown:
-        return f"column {column!r} shows the error {shown}; mend its formula"
-    return (
+        return RowFault(
+            RowRule.CELL_ERROR, f"column {column!r} shows the error {shown}; fix its formula", index
+        )
+    return RowFault(
+        RowRule.FORMULA_NOT_COMPUTED,
         f"column {column!r} holds a formula that was never computed; open the workbook in a "
-        "spreadsheet program and save it"
+        "spreadsheet program and save it",
+        index,
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandera.pandas as pandera
     from numpy.typing import NDArray
 
+    from bulkcall.records import RowFault
     from bulkcall.validate.messages import Wording
 
 SCHEMA: Final = pa.schema(
@@ -139,7 +140,7 @@ def collect(
     first_row: int,
     lines: NDArray[np.int64],
     texts: Mapping[str, pa.Array],
-    faults: Mapping[int, str],
+    faults: Mapping[int, RowFault],
     wording: Wording,
 ) -> pa.Table:
     """Turn every broken rule of a chunk into findings, by row, the most helpful first."""
@@ -153,7 +154,7 @@ def collect(
         else:
             values = [""] * len(where)
         if rule == "surplus_cell":
-            messages = [faults[first_row + int(at)] for at in where]
+            messages = [faults[first_row + int(at)].message for at in where]
         else:
             said = {value: wording.message(rule, value) for value in set(values)}
             messages = [said[value] for value in values]

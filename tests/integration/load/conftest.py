@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from bulkcall.load import LoadOptions, open_campaign
-from bulkcall.records import CampaignFile, Field
+from bulkcall.records import CampaignFile, Field, RowFault
 
 TIMES = frozenset({Field.STARTS_AT, Field.ENDS_AT})
 
@@ -19,7 +19,7 @@ class Loaded:
     file: CampaignFile
     rows: list[tuple[str, ...]]
     lines: list[int]
-    faults: dict[int, str]
+    faults: dict[int, RowFault]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def load(tmp_path):
             path.write_bytes(data.encode() if isinstance(data, str) else data)
         rows: list[tuple[str, ...]] = []
         lines: list[int] = []
-        faults: dict[int, str] = {}
+        faults: dict[int, RowFault] = {}
         with open_campaign(str(path), LoadOptions(supplied=supplied, **options)) as campaign:
             for chunk in campaign.chunks():
                 assert chunk.first_row == len(rows) + 1

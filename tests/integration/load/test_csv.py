@@ -178,14 +178,14 @@ def test_a_surplus_cell_that_holds_something_is_a_fault(load):
     loaded = load(HEADER + "1,2,Acme,x,\n1,2,Acme,x,,boo\n1,2,Acme,x,,\n")
     assert len(loaded.rows) == 3
     assert list(loaded.faults) == [2]
-    assert "'boo'" in loaded.faults[2]
+    assert "'boo'" in loaded.faults[2].message
 
 
 def test_a_misplaced_quote_is_a_fault(load):
     """What can't be read for certain makes its row invalid, and says why."""
     loaded = load(HEADER + '1,2,"Raju "The King" Rao",x\n' + ROW)
     assert list(loaded.faults) == [1]
-    assert "column 3" in loaded.faults[1]
+    assert "column 3" in loaded.faults[1].message
     assert len(loaded.rows) == 2
 
 

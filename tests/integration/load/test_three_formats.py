@@ -13,6 +13,7 @@ import pytest
 
 from bulkcall.errors import CampaignFileError
 from bulkcall.load import LoadOptions, open_campaign
+from bulkcall.records import RowFault, RowRule
 from bulkcall.validate import ValidateOptions, Validator
 
 WORKBOOKS = Path(__file__).parent / "workbooks"
@@ -97,4 +98,6 @@ def test_an_error_is_shown_and_never_taken_for_an_empty_cell(load, kind):
     loaded = load(
         WORKBOOKS / f"typed.{kind}", supplied=NO_TIMES, columns={"dynamic_call_reason": "odd"}
     )
-    assert loaded.faults == {1: "column 'odd' shows the error #DIV/0!; mend its formula"}
+    assert loaded.faults == {
+        1: RowFault(RowRule.CELL_ERROR, "column 'odd' shows the error #DIV/0!; fix its formula", 9)
+    }

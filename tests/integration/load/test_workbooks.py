@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from bulkcall.errors import CampaignFileError, UsageError
-from bulkcall.records import Field
+from bulkcall.records import Field, RowFault, RowRule
 
 HEADER = ["caller", "receiver", "label", "note"]
 
@@ -109,7 +109,7 @@ def test_a_formula_never_computed_is_a_fault(load):
     loaded = load(xlsx(("A", rows)))
     assert loaded.rows == [("1", "2", "", "x"), ("1", "2", "Acme", ""), ("", "", "", "")]
     assert list(loaded.faults) == [1, 3]
-    assert "'label' holds a formula that was never computed" in loaded.faults[1]
+    assert "'label' holds a formula that was never computed" in loaded.faults[1].message
 
 
 def test_a_formula_computed_to_nothing_is_empty(load):
@@ -125,7 +125,9 @@ def test_an_error_is_shown_and_no_label(load):
     rows = [[], [None, *HEADER], [None, "1", "2", "#N/A", "x"], [None, "1", "2", "Acme", "#REF!"]]
     loaded = load(xlsx(("A & B", rows)))
     assert loaded.rows == [("1", "2", "#N/A", "x"), ("1", "2", "Acme", "#REF!")]
-    assert loaded.faults == {1: "column 'label' shows the error #N/A; mend its formula"}
+    assert loaded.faults == {
+        1: RowFault(RowRule.CELL_ERROR, "column 'label' shows the error #N/A; fix its formula", 2)
+    }
 
 
 def test_blank_rows_and_a_header_further_down(load):
@@ -152,7 +154,7 @@ def test_a_surplus_cell_is_a_fault(load):
         xlsx(("A", [HEADER, ["1", "2", "Acme", "x", None, "boo"], ["1", "2", "Acme", "x"]]))
     )
     assert list(loaded.faults) == [1]
-    assert "'boo'" in loaded.faults[1]
+    assert "'boo'" in loaded.faults[1].message
 
 
 def test_a_title_above_the_header_is_told(load):

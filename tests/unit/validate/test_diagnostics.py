@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from bulkcall.records import Field
+from bulkcall.records import Field, RowFault, RowRule
 from bulkcall.validate import Diagnostics, ValidateOptions, Validator
 from tests.unit.validate.conftest import GOOD, NOW_MS, campaign_file, chunk_of
 
@@ -111,7 +111,9 @@ def test_swapped_number_columns_are_named():
 
 def test_rows_with_surplus_cells_are_counted():
     """A text with the delimiter in it, unquoted, in many rows."""
-    found = lines([{}] * 9, faults=dict.fromkeys(range(1, 5), "surplus cell"))
+    found = lines(
+        [{}] * 9, faults=dict.fromkeys(range(1, 5), RowFault(RowRule.SURPLUS_CELLS, "surplus cell"))
+    )
     assert found[0].startswith("4 of 9 rows have more cells than the header")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bulkcall.errors import UsageError
-from bulkcall.records import Field
+from bulkcall.records import Field, RowFault, RowRule
 from bulkcall.validate import ValidateOptions, Validator
 from bulkcall.validate.options import parse_window
 from tests.unit.validate.conftest import GOOD, NOW_MS, campaign_file, chunk_of
@@ -52,7 +52,11 @@ def test_what_could_be_read_of_an_invalid_row_is_kept(check):
 
 def test_a_surplus_cell_makes_its_row_invalid():
     """Contract: 'a surplus cell that holds something makes its row invalid'; said first."""
-    chunk = chunk_of([GOOD, {**GOOD, C: ""}], first_row=11, faults={12: "surplus cell 'x'"})
+    chunk = chunk_of(
+        [GOOD, {**GOOD, C: ""}],
+        first_row=11,
+        faults={12: RowFault(RowRule.SURPLUS_CELLS, "surplus cell 'x'")},
+    )
     checked = Validator(campaign_file(), ValidateOptions(now_ms=NOW_MS)).check(chunk)
     found = [(each["row"], each["field"], each["rule"]) for each in checked.findings.to_pylist()]
     assert found == [(12, "", "surplus_cell"), (12, "caller_number", "number_required")]
