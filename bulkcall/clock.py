@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from typing import Protocol
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bulkcall.progress import StopToken
 
 
 class Clock(Protocol):
@@ -19,8 +23,8 @@ class Clock(Protocol):
         """Seconds that only go forward: for pacing and timeouts."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait, letting other tasks run."""
+    async def sleep(self, seconds: float, stop: StopToken | None = None) -> None:
+        """Wait, letting other tasks run; a stop that is requested ends the wait early."""
         ...
 
 
@@ -35,9 +39,19 @@ class SystemClock:
         """Seconds that only go forward."""
         return time.monotonic()
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait, letting other tasks run."""
-        await asyncio.sleep(max(0.0, seconds))
+    async def sleep(self, seconds: float, stop: StopToken | None = None) -> None:
+        """Wait, letting other tasks run; a stop that is requested ends the wait early."""
+        if stop is None or seconds <= 0:
+            await asyncio.sleep(max(0.0, seconds))
+            return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(seconds, _finish, waiter)
+        try:
+            with stop.waking(waiter):
+                await waiter
+        finally:
+            timer.cancel()
 
 
 class ManualClock:
@@ -62,9 +76,9 @@ class ManualClock:
         """Seconds since the clock was made."""
         return self._elapsed
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait until the clock has been moved far enough."""
-        if seconds <= 0:
+    async def sleep(self, seconds: float, stop: StopToken | None = None) -> None:
+        """Wait until the clock has been moved far enough, or a stop is requested."""
+        if seconds <= 0 or (stop is not None and stop.requested):
             await asyncio.sleep(0)
             return
         if self._auto:
@@ -74,7 +88,8 @@ class ManualClock:
         self._order += 1
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._elapsed + seconds, self._order, future))
-        await future
+        with nullcontext() if stop is None else stop.waking(future):
+            await future
 
     def jump_wall(self, milliseconds: int) -> None:
         """Move wall-clock time only, as a clock set by hand or by NTP does."""
@@ -87,11 +102,15 @@ class ManualClock:
         while self._sleepers and self._sleepers[0][0] <= end:
             due, _, future = heapq.heappop(self._sleepers)
             self._elapsed = max(self._elapsed, due)
-            if not future.done():
-                future.set_result(None)
+            _finish(future)
             await _settle()
         self._elapsed = end
         await _settle()
+
+
+def _finish(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 async def _settle() -> None:

@@ -1,32 +1,37 @@
-"""How stages tell of their progress without knowing who listens, and how they are asked to stop."""
+"""How a stage reports its progress without knowing who listens, and how it is asked to stop."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Progress(Protocol):
-    """A listener to a run's progress; the command line draws it, tests ignore it."""
+    """Listens to a run's progress; the command line draws it, tests ignore it."""
 
     def begin(self, stage: str, total: int | None) -> None:
-        """Tell that a stage (load, send, reconcile, report) begins, of so many rows if known."""
+        """A stage (load, send, reconcile, report) begins, with `total` rows if that is known."""
         ...
 
     def advance(self, stage: str, rows: int) -> None:
-        """Count rows that the stage is done with."""
+        """The stage is done with so many more rows."""
         ...
 
     def end(self, stage: str) -> None:
-        """Tell that the stage is over."""
+        """The stage is over."""
         ...
 
     def note(self, text: str) -> None:
-        """Tell a person one line (a pause, a retry, a warning)."""
+        """Show a person one line: a pause, a retry, a warning."""
         ...
 
 
 class NullProgress:
-    """Listens to nothing."""
+    """A listener that does nothing."""
 
     def begin(self, stage: str, total: int | None) -> None:
         """Ignore."""
@@ -42,26 +47,67 @@ class NullProgress:
 
 
 class StopToken:
-    """A request to stop: set once by a signal or a caller, looked at between steps."""
+    """A request to stop, made once, by a signal handler, another thread or a caller.
 
-    def __init__(self, whole: StopToken | None = None) -> None:
-        """`whole`: the stop of something larger, of which this one stops a part."""
-        self._whole = whole
+    Code that waits passes the token to `Clock.sleep`, or awaits `wait`: both end when it is
+    requested, so nothing polls. A token with a `parent` stops a part of what that one stops: it is
+    requested when either is.
+    """
+
+    def __init__(self, parent: StopToken | None = None) -> None:
+        self._parent = parent
         self._reason: str | None = None
+        self._waiters: set[asyncio.Future[None]] = set()
 
     @property
     def requested(self) -> bool:
-        """Whether this was asked to stop, or the whole that it is a part of."""
-        return self._reason is not None or (self._whole is not None and self._whole.requested)
+        """Whether a stop was requested here or of the parent."""
+        return self._reason is not None or (self._parent is not None and self._parent.requested)
 
     @property
     def reason(self) -> str:
-        """Why; empty while nobody asked."""
+        """Why, for a person to read; empty while no stop was requested."""
         if self._reason is not None:
             return self._reason
-        return "" if self._whole is None else self._whole.reason
+        return "" if self._parent is None else self._parent.reason
 
     def request(self, reason: str) -> None:
-        """Ask the run to finish what is in flight and stop."""
+        """Ask for a stop: what is in flight is finished, nothing new begins.
+
+        The first reason stays.
+
+        May be called from any thread and from a signal handler.
+        """
         if self._reason is None:
             self._reason = reason
+        for waiter in tuple(self._waiters):
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                waiter.get_loop().call_soon_threadsafe(_wake, waiter)
+
+    async def wait(self) -> None:
+        """Wait until a stop is requested."""
+        waiter = asyncio.get_running_loop().create_future()
+        with self.waking(waiter):
+            await waiter
+
+    @contextlib.contextmanager
+    def waking(self, waiter: asyncio.Future[None]) -> Iterator[None]:
+        """Set the future's result when a stop is requested, or at once if it has been."""
+        token: StopToken | None = self
+        while token is not None:
+            token._waiters.add(waiter)  # noqa: SLF001 - another of the same class
+            token = token._parent  # noqa: SLF001
+        if self.requested:
+            _wake(waiter)
+        try:
+            yield
+        finally:
+            token = self
+            while token is not None:
+                token._waiters.discard(waiter)
+                token = token._parent
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -1,4 +1,4 @@
-"""The gate that rows pass on their way out: open inside the hours that the settings allow."""
+"""The hours in which rows may be sent: wait for them to begin, stop sending when they end."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from bulkcall.settings.sending_hours import SendingHours
 
 CLOSING_LEAD_MS = 500
-"""The gate closes so long before not_after: what is on its way then still arrives inside."""
-LOOK = 0.25
-"""Seconds between two looks at whether a stop was asked for."""
-RECKON = 60.0
-"""Seconds between two looks at what still waits, while closed."""
-TRUST = 5.0
-"""Seconds that a closing time is relied on: wall clocks are set, by hand and by the network."""
+"""Sending ends so long before `not_after`: a request that is on its way still arrives inside."""
+RECOUNT_SECONDS = 60.0
+"""How often the rows that still wait are counted while outside the hours: some expire."""
+CLOCK_TRUST_SECONDS = 5.0
+"""How long a computed moment is relied on: wall clocks are set, by hand and by the network."""
 
 
 class SendingWindow:
@@ -49,25 +47,26 @@ class SendingWindow:
         `waiting` counts the rows that still wait, once those whose time has passed are expired.
         Raises InterruptedRun where rows wait, and the run is to stop outside its hours.
         """
-        told = False
-        reckon_at = self._clock.monotonic()
+        noted = False
+        recount_at = self._clock.monotonic()
         while not self._stop.requested:
             if self._hours is None or self._is_open(self._hours):
                 return True
-            if (now := self._clock.monotonic()) >= reckon_at:
-                reckon_at = now + RECKON
+            if (now := self._clock.monotonic()) >= recount_at:
+                recount_at = now + RECOUNT_SECONDS
                 rows = await waiting()
                 if not rows:
                     return False
-                if not told:
-                    told = True
+                if not noted:
+                    noted = True
                     self._closed(self._hours, rows)
-            await self._clock.sleep(LOOK)
+            until_opening = (self._next_opening(self._hours) - self._clock.now_ms()) / 1000
+            await self._clock.sleep(min(max(until_opening, 0.001), CLOCK_TRUST_SECONDS), self._stop)
         return False
 
     @asynccontextmanager
     async def until_closing(self) -> AsyncIterator[StopToken]:
-        """Give a stop that is requested when the gate closes, or when the run is to stop."""
+        """A stop token that is requested when the hours end, or when the run is to stop."""
         part = StopToken(self._stop)
         if self._hours is None:
             yield part
@@ -88,13 +87,16 @@ class SendingWindow:
         while self._is_open(hours):
             now = self._clock.now_ms()
             left = (hours.next_closing(now) - CLOSING_LEAD_MS - now) / 1000
-            await self._clock.sleep(min(max(left, 0.001), TRUST))
+            await self._clock.sleep(min(max(left, 0.001), CLOCK_TRUST_SECONDS))
         part.request(f"outside hours ({hours})")
 
-    def _closed(self, hours: SendingHours, rows: int) -> None:
+    def _next_opening(self, hours: SendingHours) -> int:
         now = self._clock.now_ms()
-        # Within the lead the day's hours are not over yet.
-        opening = hours.local(hours.next_opening(hours.next_closing(now)))
+        # Within the lead the day's hours are not over yet: the opening after their end counts.
+        return hours.next_opening(hours.next_closing(now))
+
+    def _closed(self, hours: SendingHours, rows: int) -> None:
+        opening = hours.local(self._next_opening(hours))
         if not self._stays:
             raise InterruptedRun(
                 f"outside hours ({hours}): {rows:,} rows wait for {opening} or a later resume"

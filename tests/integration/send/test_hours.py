@@ -16,7 +16,7 @@ from bulkcall.errors import InterruptedRun
 from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
 from bulkcall.run.deliver import Delivery
-from bulkcall.run.sending_window import LOOK
+from bulkcall.run.sending_window import CLOCK_TRUST_SECONDS
 from bulkcall.sandbox.process import running
 from bulkcall.settings import Secret, Settings
 
@@ -44,10 +44,11 @@ class Night(Notes):
 
     monotonic = SystemClock.monotonic
 
-    async def sleep(self, seconds):
-        """Sleep; after some looks at the closed gate it is morning."""
-        await asyncio.sleep(max(0.0, seconds))
-        if self.seen is not None and seconds == LOOK:
+    async def sleep(self, seconds, stop=None):
+        """Sleep, a closed window's long waits for a moment only; after some it is morning."""
+        closed = self.seen is not None and seconds == CLOCK_TRUST_SECONDS
+        await SystemClock().sleep(0.25 if closed else seconds, stop)
+        if closed:
             self.looks += 1
             if self.looks == LOOKS:
                 self.records_at_dawn = self.records()
