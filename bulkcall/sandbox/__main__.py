@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         common: dict[str, Any] = {
             "dest": spec.name,
             "default": argparse.SUPPRESS,
-            "help": f"{spec.help} (default: {spec.default})" if spec.default != () else spec.help,
+            "help": f"{spec.help} (default: {spec.default_text})"
+            if spec.default_text
+            else spec.help,
         }
         if spec.type is bool:
             parser.add_argument(spec.flag, action=argparse.BooleanOptionalAction, **common)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.responses import JSONResponse, Response
@@ -36,16 +38,20 @@ class Admin:
 
     def routes(self) -> list[Route]:
         """List the endpoints."""
+        handlers = [
+            ("stats", self._stats, "GET"),
+            ("journal", self._journal, "GET"),
+            ("batches", self._batches, "GET"),
+            ("faults", self._order, "POST"),
+            ("faults", self._clear, "DELETE"),
+            ("options", self._set, "POST"),
+            ("revoke", self._revoke, "POST"),
+            ("away", self._away, "POST"),
+            ("reset", self._reset, "POST"),
+        ]
         return [
-            Route(f"{PREFIX}/stats", self._stats, methods=["GET"]),
-            Route(f"{PREFIX}/journal", _strict(self._journal), methods=["GET"]),
-            Route(f"{PREFIX}/batches", self._batches, methods=["GET"]),
-            Route(f"{PREFIX}/faults", _strict(self._order), methods=["POST"]),
-            Route(f"{PREFIX}/faults", self._clear, methods=["DELETE"]),
-            Route(f"{PREFIX}/options", _strict(self._set), methods=["POST"]),
-            Route(f"{PREFIX}/revoke", _strict(self._revoke), methods=["POST"]),
-            Route(f"{PREFIX}/away", _strict(self._away), methods=["POST"]),
-            Route(f"{PREFIX}/reset", self._reset, methods=["POST"]),
+            Route(f"{PREFIX}/{name}", _guarded(handler), methods=[method])
+            for name, handler, method in handlers
         ]
 
     async def _stats(self, _: Request) -> Response:
@@ -121,12 +127,35 @@ def _json(value: Any) -> Response:
     return Response(orjson.dumps(value), media_type="application/json")
 
 
-def _strict(
+def _local(address: str) -> bool:
+    """Tell whether the host of a Host header or an origin means this machine and nothing else."""
+    try:
+        host = urlsplit(f"//{address.partition('://')[2] or address}").hostname or ""
+    except ValueError:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _guarded(
     handler: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Answer an order that can't be read with 400 and a line that says why."""
+    """Answer an order that can't be read with 400, and one from a web page with 403.
+
+    A page that somebody's browser shows reaches loopback too: under a name of its own that it had
+    resolved anew (the Host header says which), or across origins (Origin says whose).
+    """
 
     async def wrapped(request: Request) -> Response:
+        origin = request.headers.get("origin", "")
+        host = request.headers.get("host", "")
+        if not _local(host) or (origin and not _local(origin)):
+            text = "the sandbox takes orders under a loopback address or `localhost` only"
+            return JSONResponse({"error": text}, status_code=403)
         try:
             return await handler(request)
         except (ValueError, TypeError, AttributeError) as error:

@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 import orjson
 
+from bulkcall.sandbox.enums import Shape
+
 JSON = (b"content-type", b"application/json")
 HTML = (b"content-type", b"text/html")
 
@@ -51,24 +53,44 @@ class Reply:
     """The kind of the fault that was used on it; `rule`: a receiver's digits did it."""
 
 
-_SUCCESS = b'{"status_info":{"status":"success","message":"Record processed successfully"}}'
 _LOGIN_AGAIN = b'{"slug":"authorization-error","message":"please login again"}'
 _BAD_TOKEN = b'{"slug":"internal-server-error","message":"500/50011 - Failed to parse token"}'
+_FORBIDDEN = b'{"slug":"forbidden-error","message":"not authorized. please contact your admin."}'
 _TOO_MANY = b'{"slug":"too-many-requests","message":"rate limit exceeded"}'  # ours: [?] in api.md
+_MAINTENANCE = (
+    b"<!DOCTYPE html>\n<html><head><title>Scheduled maintenance</title></head>"
+    b"<body><h1>We'll be right back</h1></body></html>\n"
+)
 
 
-def processed() -> Reply:
+def _shaped(info: dict[str, str], shape: Shape) -> bytes:
+    if shape is Shape.FLAT:
+        return orjson.dumps(info)
+    return orjson.dumps({"statusInfo" if shape is Shape.CAMEL else "status_info": info})
+
+
+def processed(shape: Shape = Shape.DOCUMENTED) -> Reply:
     """Real-time: the record was processed."""
-    return Reply(200, _SUCCESS, applied=True, word="success")
+    info = {"status": "success", "message": "Record processed successfully"}
+    return Reply(200, _shaped(info, shape), applied=True, word="success")
 
 
-def processed_with_error(message: str) -> Reply:
+def processed_with_error(message: str, shape: Shape = Shape.DOCUMENTED) -> Reply:
     """Real-time: the record was taken and failed."""
-    body = orjson.dumps({"status_info": {"status": "error", "message": message}})
-    return Reply(200, body, applied=True, word="error")
+    info = {"status": "error", "message": message}
+    return Reply(200, _shaped(info, shape), applied=True, word="error")
 
 
-def refused(field_name: str, problem: str) -> Reply:
+def uploaded(batch_id: str, shape: Shape = Shape.DOCUMENTED) -> Reply:
+    """Batch create: the batch was taken."""
+    body = {"batch_id": batch_id}
+    if shape is Shape.OLD:
+        message = f"Records Uploaded Successfully. BatchID: {batch_id}"
+        body = {"status": "success", "message": message}
+    return Reply(200, orjson.dumps(body), applied=True, batch_id=batch_id)
+
+
+def refused(field_name: str, problem: str, shape: Shape = Shape.DOCUMENTED) -> Reply:
     """400: the request is invalid; `field` is absent where no field is at fault."""
     info = {
         "status": "error",
@@ -77,7 +99,22 @@ def refused(field_name: str, problem: str) -> Reply:
     }
     if not field_name:
         del info["field"]
-    return Reply(400, orjson.dumps({"status_info": info}))
+    return Reply(400, _shaped(info, shape))
+
+
+def invalid_input(message: str) -> Reply:
+    """400 of the token call: a part of the key pair is not there."""
+    return Reply(400, orjson.dumps({"slug": "invalid-input", "message": message}))
+
+
+def forbidden() -> Reply:
+    """403: this key lacks the right to the call."""
+    return Reply(403, _FORBIDDEN)
+
+
+def maintenance() -> Reply:
+    """200 with a page for people, from whatever stands before the server."""
+    return Reply(200, _MAINTENANCE, (HTML,))
 
 
 def please_login() -> Reply:

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     from bulkcall.sandbox.options import SandboxOptions
 
-REALTIME_PATH = "/v2/clients/{account}/dynamic_call_record"
-BATCH_PATH = "/v2/clients/{account}/dynamic_call_records"
+VERSIONS = (2, 3)
+REALTIME_PATH = "/v{version}/clients/{{account}}/dynamic_call_record"
+BATCH_PATH = "/v{version}/clients/{{account}}/dynamic_call_records"
 TOKEN_PATH = "/clients/{account}/token"  # noqa: S105 - a path
+LABELS_PATH = "/clients/{account}/labels"
 
 
 def create_app(options: SandboxOptions, clock: Clock | None = None) -> Starlette:
@@ -50,10 +52,9 @@ def create_app(options: SandboxOptions, clock: Clock | None = None) -> Starlette
 
     app = Starlette(
         routes=[
-            Route(REALTIME_PATH, Endpoint(sandbox, Call.REALTIME), methods=["POST"]),
-            Route(BATCH_PATH, Endpoint(sandbox, Call.BATCH_CREATE), methods=["POST"]),
-            Route(BATCH_PATH, Endpoint(sandbox, Call.BATCH_STATUS), methods=["GET"]),
+            *(route for version in VERSIONS for route in _versioned(sandbox, version)),
             Route(TOKEN_PATH, Endpoint(sandbox, Call.TOKEN), methods=["POST"]),
+            Route(LABELS_PATH, Endpoint(sandbox, Call.LABELS), methods=["GET"]),
             *Admin(sandbox).routes(),
         ],
         lifespan=lifespan,
@@ -61,3 +62,12 @@ def create_app(options: SandboxOptions, clock: Clock | None = None) -> Starlette
     )
     app.state.sandbox = sandbox
     return app
+
+
+def _versioned(sandbox: Sandbox, version: int) -> list[Route]:
+    realtime, batch = REALTIME_PATH.format(version=version), BATCH_PATH.format(version=version)
+    return [
+        Route(realtime, Endpoint(sandbox, Call.REALTIME, version), methods=["POST"]),
+        Route(batch, Endpoint(sandbox, Call.BATCH_CREATE, version), methods=["POST"]),
+        Route(batch, Endpoint(sandbox, Call.BATCH_STATUS, version), methods=["GET"]),
+    ]

@@ -1,4 +1,4 @@
-"""Batches and what batch status shows of them as time goes by (api.md, Batch status)."""
+"""Batches and what becomes of their records as time goes by (api.md, Batch status)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bulkcall.sandbox.enums import Masking, Rules
+from bulkcall.sandbox.enums import BatchIds, Rules
 from bulkcall.sandbox.test_numbers import TestNumber, test_number_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class BatchBook:
         most = options.processing_max_ms
         least = min(options.processing_min_ms, most)
         batch = Batch(
-            id=_uuid(rng),
+            id=_batch_id(rng, options.batch_ids),
             made=now,
             made_ms=now_ms,
             span=rng.uniform(least, most) / 1000,
@@ -154,6 +154,15 @@ def unpack(batch: Batch) -> list[Entry]:
     return entries
 
 
+def _batch_id(rng: random.Random, form: BatchIds) -> str:
+    if form is BatchIds.UUID:
+        return _uuid(rng)
+    digits = "".join(rng.choice("0123456789") for _ in range(9))
+    if form is BatchIds.OPAQUE:
+        return f"d76s5-dfg9d-o{digits[:5]}-{digits}"
+    return f"ba/tch?id={digits}&x=1+1 %2F#é"
+
+
 def _uuid(rng: random.Random) -> str:
     bits = f"{rng.getrandbits(128):032x}"
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
@@ -175,52 +184,3 @@ def _stranger(record: dict[str, Any]) -> dict[str, Any]:
         "starts_at": record["starts_at"] + _STRANGER_LATER_MS,
         "ends_at": record["ends_at"] + _STRANGER_LATER_MS,
     }
-
-
-def listing(
-    batch: Batch, entries: list[Entry], account: str, options: SandboxOptions, now: float
-) -> dict[str, Any]:
-    """Build the answer to batch status at `now`."""
-    return {
-        "client_account_id": account,
-        "batch_id": batch.id,
-        "data": [
-            _element(entry, options, final=now >= entry.final_at)
-            for entry in entries
-            if now >= entry.listed_at
-        ],
-    }
-
-
-def _element(entry: Entry, options: SandboxOptions, *, final: bool) -> dict[str, Any]:
-    record = entry.record
-    if not final:
-        info = {"status": options.working_word}
-    elif entry.message:
-        info = {"status": "error", "message": entry.message}
-    else:
-        info = {"status": "success"}
-    get = record.get
-    label = get("label_id")
-    return {
-        "id": entry.id,
-        "caller_number": masked(str(get("caller_number")), options.masking),
-        "receiver_number": masked(str(get("receiver_number")), options.masking),
-        "label_id": label,
-        # The name defaults to the label's own (api.md); this server made its names up.
-        "dynamic_label_name": get("dynamic_label_name") or f"Label {str(label)[:8]}",
-        "dynamic_call_reason": get("dynamic_call_reason"),
-        "starts_at": get("starts_at"),
-        "ends_at": get("ends_at"),
-        "status_info": info,
-        "created_at": entry.created_at,
-    }
-
-
-def masked(number: str, masking: Masking) -> str:
-    """Mask a phone number: `91******7890` in part, `************` in whole."""
-    if masking is Masking.ALL:
-        return "*" * len(number)
-    if masking is Masking.PART:
-        return number[:2] + "*" * max(0, len(number) - 6) + number[2:][-4:]
-    return number

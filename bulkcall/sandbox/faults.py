@@ -25,6 +25,10 @@ class FaultKind(StrEnum):
     """Answers `status` (503) with `body`."""
     HTML = "html"
     """Answers `status` (502) with a proxy's HTML page."""
+    MAINTENANCE = "maintenance"
+    """Answers 200 with a page for people; the request goes no further."""
+    FORBIDDEN = "forbidden"
+    """Answers the documented 403: this key lacks the right to the call."""
     EMPTY = "empty"
     """Answers `status` (200) with no body."""
     CUT = "cut"
@@ -43,6 +47,14 @@ class FaultKind(StrEnum):
     """The request's token is revoked, from this request on."""
     BAD_TOKEN = "bad_token"  # noqa: S105 - the name of a fault
     """Answers the 500 that says that the token failed to parse."""
+
+
+_NEVER_APPLIED = (
+    FaultKind.LIMIT,
+    FaultKind.REVOKED,
+    FaultKind.BAD_TOKEN,
+    FaultKind.FORBIDDEN,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +94,7 @@ class Fault:
     @property
     def takes_effect(self) -> bool:
         """Whether the request is carried out before its answer is spoilt."""
-        if self.kind in (FaultKind.LIMIT, FaultKind.REVOKED, FaultKind.BAD_TOKEN):
+        if self.kind in _NEVER_APPLIED:
             return False
         if self.kind is FaultKind.SLOW:
             return True

@@ -33,7 +33,7 @@ def inject(fault: Fault, real: Reply | None, too_many: TooMany) -> Reply:
     return reply
 
 
-def _faulty(  # noqa: C901, PLR0911 - one arm a kind
+def _faulty(  # noqa: C901, PLR0911, PLR0912 - one arm a kind
     fault: Fault, real: Reply, too_many: TooMany
 ) -> Reply:
     seconds = fault.seconds or 1.0
@@ -48,6 +48,10 @@ def _faulty(  # noqa: C901, PLR0911 - one arm a kind
             page = answers.html_page(fault.answer_status)
             page.headers += extra
             return page
+        case FaultKind.MAINTENANCE:
+            return answers.maintenance()
+        case FaultKind.FORBIDDEN:
+            return answers.forbidden()
         case FaultKind.EMPTY:
             return Reply(fault.answer_status, b"", extra)
         case FaultKind.CUT:

@@ -43,6 +43,7 @@ class Journal:
         over: bool,
         records: list[Any],
         reply: Reply,
+        version: int,
     ) -> None:
         """Write down a request and what it is going to be answered."""
         self.count += 1
@@ -53,6 +54,7 @@ class Journal:
                 "mono": mono,
                 "at_ms": at_ms,
                 "call": call.value,
+                "version": version,
                 "token": token,
                 "status": reply.status if answered else None,
                 "applied": reply.applied,

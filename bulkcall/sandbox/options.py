@@ -11,8 +11,24 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import orjson
 
-from bulkcall.sandbox.enums import BadRecord, Counting, Masking, RetryAfter, Rules
+from bulkcall.sandbox.enums import (
+    BadRecord,
+    BatchIds,
+    Counting,
+    LabelRule,
+    LabelShape,
+    Masking,
+    NumberForm,
+    PlusRule,
+    RetryAfter,
+    Rules,
+    Shape,
+    TimeForm,
+    TimesShown,
+    Versions,
+)
 from bulkcall.sandbox.faults import Fault, fault_json, read_fault
+from bulkcall.sandbox.labels import DEFAULT_LABELS, Label, read_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,6 +64,8 @@ class SandboxOptions:
     bucket_size: int = _option(0, "with bucket: how many requests it holds; 0: the limit")
     count_refused: bool = _option(False, "requests answered 429 fill the window too")
     retry_after: RetryAfter = _option(RetryAfter.SECONDS, "the form of Retry-After in a 429")
+    label_limit: int = _option(60, "label listings a window and token; 0: no limit")
+    label_window: float = _option(60.0, "seconds of that window")
     token_life: float = _option(3600.0, "seconds that a token lives")
     token_limit: int = _option(10, "tokens created a window and account; 0: no limit")
     token_window: float = _option(1800.0, "seconds of that window")
@@ -62,6 +80,25 @@ class SandboxOptions:
     working_word: str = _option("processing", "the status of a record that is not final")
     masking: Masking = _option(Masking.ALL, "what batch status shows of phone numbers")
     shuffle: bool = _option(True, "batch status lists records in no order")
+
+    versions: Versions = _option(Versions.BOTH, "which versions of the API answer")
+    plus: PlusRule = _option(PlusRule.DOCUMENTED, "whether numbers are sent with a plus")
+    number_form: NumberForm = _option(
+        NumberForm.SENT, "whether batch status shows numbers with a plus"
+    )
+    shape: Shape = _option(Shape.DOCUMENTED, "in which of the documented shapes answers come")
+    batch_ids: BatchIds = _option(BatchIds.UUID, "what a batch id looks like")
+    times: TimesShown = _option(TimesShown.SENT, "what batch status shows of times")
+    time_unit_ms: int = _option(1000, "the unit that times are cut or rounded to")
+    time_form: TimeForm = _option(TimeForm.MS, "how batch status writes times")
+    start_shift_ms: int = _option(0, "batch status shows starts_at so much later")
+    end_shift_ms: int = _option(0, "batch status shows ends_at so much later")
+
+    labels: tuple[Label, ...] = _option(
+        DEFAULT_LABELS, "a label of the account: id[,name[,category]], JSON, or none"
+    )
+    label_shape: LabelShape = _option(LabelShape.BARE, "what stands around the array of labels")
+    label_rule: LabelRule = _option(LabelRule.ANY, "which label_id a record may name")
 
     arrival_jitter_ms: float = _option(0.0, "each request is seen up to so much late")
     latency_ms: float = _option(0.0, "each answer leaves so much later")
@@ -90,8 +127,18 @@ class OptionSpec:
     """May be given several times; collects a tuple."""
     help: str
 
+    @property
+    def default_text(self) -> str:
+        """What a help text says of the default; empty: nothing."""
+        if self.multiple:
+            return f"{len(self.default)} of its own" if self.default else ""
+        return str(self.default)
 
-_SINGULAR = {"static_tokens": "--static-token", "faults": "--fault"}
+
+_SINGULAR = {"static_tokens": "--static-token", "faults": "--fault", "labels": "--label"}
+NONE = ("none",)
+"""How an empty list of labels is written as a flag."""
+_SIGNED = frozenset({"clock_skew", "seed", "start_shift_ms", "end_shift_ms"})
 
 
 def option_specs() -> Iterator[OptionSpec]:
@@ -130,6 +177,9 @@ def options_from(values: Mapping[str, Any], base: SandboxOptions | None = None) 
 def _read(spec: OptionSpec, value: Any) -> Any:
     if spec.name == "faults":
         return tuple(f if isinstance(f, Fault) else read_fault(f) for f in value)
+    if spec.name == "labels":
+        value = () if tuple(value) == NONE else value
+        return tuple(one if isinstance(one, Label) else read_label(one) for one in value)
     if spec.multiple:
         return tuple(str(item) for item in value)
     if issubclass(spec.type, StrEnum) and value not in list(spec.type):
@@ -138,9 +188,9 @@ def _read(spec: OptionSpec, value: Any) -> Any:
         raise ValueError("must be true or false")
     if spec.type in (int, float):
         number = spec.type(value)
-        if number < 0 and spec.name not in ("clock_skew", "seed"):
+        if number < 0 and spec.name not in _SIGNED:
             raise ValueError("must not be negative")
-        if number == 0 and spec.name.endswith("_window"):
+        if number == 0 and (spec.name.endswith("_window") or spec.name == "time_unit_ms"):
             raise ValueError("must be above zero")
         return number
     return spec.type(value)
@@ -156,7 +206,14 @@ def flags_of(options: SandboxOptions) -> list[str]:
         if spec.type is bool:
             flags.append(spec.flag if value else "--no-" + spec.flag[2:])
             continue
-        for item in value if spec.multiple else (value,):
-            text = orjson.dumps(fault_json(item)).decode() if isinstance(item, Fault) else str(item)
-            flags.append(f"{spec.flag}={text}")
+        items = (value or NONE) if spec.multiple else (value,)
+        flags += [f"{spec.flag}={_text(item)}" for item in items]
     return flags
+
+
+def _text(item: Any) -> str:
+    if isinstance(item, Fault):
+        return orjson.dumps(fault_json(item)).decode()
+    if isinstance(item, Label):
+        return orjson.dumps(item.as_json()).decode()
+    return str(item)

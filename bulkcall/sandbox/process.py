@@ -48,7 +48,9 @@ class Entry:
     at_ms: int
     """Arrival, epoch milliseconds."""
     call: str
-    """realtime, batch_create, batch_status or token."""
+    """realtime, batch_create, batch_status, token or labels."""
+    version: int
+    """2 or 3; 0: a call whose path has none."""
     token: str
     """The token's id (8 hex digits); empty: none that is good."""
     status: int | None

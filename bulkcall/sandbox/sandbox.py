@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -13,24 +13,43 @@ import orjson
 
 from bulkcall.sandbox import answers
 from bulkcall.sandbox.answers import Reply
-from bulkcall.sandbox.batches import BatchBook, listing
-from bulkcall.sandbox.enums import BadRecord, Call, Counting, RetryAfter, Rules
+from bulkcall.sandbox.batches import BatchBook
+from bulkcall.sandbox.enums import (
+    BadRecord,
+    Call,
+    Counting,
+    LabelRule,
+    PlusRule,
+    RetryAfter,
+    Rules,
+    Versions,
+)
 from bulkcall.sandbox.faults import FaultBook, FaultKind
 from bulkcall.sandbox.inject import inject
 from bulkcall.sandbox.journal import Journal
+from bulkcall.sandbox.labels import label_page
 from bulkcall.sandbox.limits import Limit
-from bulkcall.sandbox.records import problem_of
+from bulkcall.sandbox.listing import listing
+from bulkcall.sandbox.records import (
+    EITHER_NUMBER,
+    PLAIN_NUMBER,
+    PLUS_NUMBER,
+    Problem,
+    problem_of,
+)
 from bulkcall.sandbox.test_numbers import TestNumber, test_number_of
 from bulkcall.sandbox.tokens import Token, TokenBook, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from bulkcall.sandbox.clock import Clock
     from bulkcall.sandbox.options import SandboxOptions
 
 
 @dataclass(slots=True)
 class Request:
-    """One of the four calls, taken off the wire."""
+    """One of the five calls, taken off the wire."""
 
     call: Call
     account: str
@@ -41,8 +60,15 @@ class Request:
     """Content-Type is application/json."""
     public: bool = False
     """X-Public-Access is allow."""
-    batch_id: str | None = None
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     body: bytes = b""
+    version: int = 2
+    """2 or 3, from the path; 0: a call whose path has none."""
+
+    @property
+    def batch_id(self) -> str:
+        """The batch that is asked for; empty: none."""
+        return (self.query.get("batchId") or [""])[0]
 
 
 class Sandbox:
@@ -107,8 +133,14 @@ class Sandbox:
             over=reply.over or wait > 0,
             records=records or [],
             reply=reply,
+            version=request.version,
         )
         return reply
+
+    def speaks(self, version: int) -> bool:
+        """Tell whether there are calls of this version; 0: those that belong to none."""
+        versions = self.options.versions
+        return not version or versions is Versions.BOTH or versions.value == str(version)
 
     def _token_of(self, request: Request, now: float) -> Token | Verdict | None:
         """Find the request's token; None: the call takes none."""
@@ -126,6 +158,7 @@ class Sandbox:
             Call.BATCH_CREATE: (o.batch_limit, o.batch_window),
             Call.BATCH_STATUS: (o.status_limit, o.status_window),
             Call.TOKEN: (o.token_limit, o.token_window),
+            Call.LABELS: (o.label_limit, o.label_window),
         }[call]
         return Limit(requests, window, o.bucket_size, o.count_refused)
 
@@ -139,6 +172,10 @@ class Sandbox:
                 return self._batch_status(request, now)
             case Call.TOKEN:
                 return self._create_token(request, now)
+            case Call.LABELS:
+                o = self.options
+                shown = label_page(o.labels, request.query, o.label_shape)
+                return Reply(200, orjson.dumps(shown))
 
     def _create_token(self, request: Request, now: float) -> Reply:
         o = self.options
@@ -147,7 +184,12 @@ class Sandbox:
         except orjson.JSONDecodeError:
             return answers.refused("", "it is not JSON")
         right = {"key_id": o.key_id, "api_key": o.api_key}
-        if not request.public or request.account != o.client_account_id or pair != right:
+        if not request.public or request.account != o.client_account_id:
+            return answers.please_login()
+        for name in right:
+            if type(pair) is not dict or not pair.get(name):
+                return answers.invalid_input(f"{name} is required")
+        if pair != right:
             return answers.please_login()
         counting = o.counting
         if counting is Counting.BUCKET:
@@ -163,52 +205,68 @@ class Sandbox:
         created_at = stamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return Reply(200, orjson.dumps({"token": text, "created_at": created_at}), applied=True)
 
+    def _problem(self, record: Any, version: int) -> Problem | None:
+        o = self.options
+        number = PLUS_NUMBER if version == 3 else PLAIN_NUMBER  # noqa: PLR2004 - the API's version
+        if o.plus is PlusRule.EITHER:
+            number = EITHER_NUMBER
+        labels = None
+        if o.label_rule is LabelRule.KNOWN:
+            labels = {
+                one.id.lower()
+                for one in o.labels
+                if one.label_type == "dynamic" and not one.deleted_at
+            }
+        return problem_of(record, self.now_ms(), number, labels)
+
     def _realtime(self, request: Request, records: list[Any] | None) -> Reply:
+        shape = self.options.shape
         if not request.json or records is None:
-            return _unreadable(request)
-        problem = problem_of(records[0], self.now_ms())
+            return self._unreadable(request)
+        problem = self._problem(records[0], request.version)
         if problem:
-            return answers.refused(*problem)
+            return answers.refused(*problem, shape)
         fate = self._fate(records[0])
         if fate is None:
-            return answers.processed()
+            return answers.processed(shape)
         if fate.alone:
-            return self._alone(fate, answers.processed())
-        return answers.processed_with_error(fate.message) if fate.message else answers.processed()
+            return self._alone(fate, answers.processed(shape))
+        if fate.message:
+            return answers.processed_with_error(fate.message, shape)
+        return answers.processed(shape)
 
     def _batch_create(self, request: Request, records: list[Any] | None, now: float) -> Reply:
         o = self.options
         if not request.json or records is None:
-            return _unreadable(request)
+            return self._unreadable(request)
         if not 1 <= len(records) <= o.batch_size:
             return answers.refused(
-                "call_records", f"call_records must hold 1 to {o.batch_size} records"
+                "call_records", f"call_records must hold 1 to {o.batch_size} records", o.shape
             )
         bad: list[int] = []
         lonely: TestNumber | None = None
-        now_ms = self.now_ms()
         for position, record in enumerate(records):
-            wrong = problem_of(record, now_ms)
+            wrong = self._problem(record, request.version)
             if wrong and (o.bad_record is BadRecord.REFUSE or type(record) is not dict):
-                return answers.refused(*wrong)
+                return answers.refused(*wrong, o.shape)
             if wrong:
                 bad.append(position)
             elif (fate := self._fate(record)) and fate.alone:
                 lonely = fate
         if lonely and len(records) > 1:
-            return answers.refused("receiver_number", "receiver_number is not accepted")
+            return answers.refused("receiver_number", "receiver_number is not accepted", o.shape)
         if lonely and lonely.alone in ("400", "503"):
             return self._alone(lonely, answers.processed())
-        batch = self.batches.add(records, frozenset(bad), o, now, now_ms)
-        reply = Reply(200, orjson.dumps({"batch_id": batch.id}), applied=True, batch_id=batch.id)
+        batch = self.batches.add(records, frozenset(bad), o, now, self.now_ms())
+        reply = answers.uploaded(batch.id, o.shape)
         return self._alone(lonely, reply) if lonely else reply
 
     def _batch_status(self, request: Request, now: float) -> Reply:
         if not request.batch_id:
-            return answers.refused("batchId", "batchId is required")
+            return answers.refused("batchId", "batchId is required", self.options.shape)
         batch = self.batches.get(request.batch_id)
         if batch is None:  # [?] in api.md: said in the API's usual form
-            reply = answers.refused("batchId", "batchId is not known")
+            reply = answers.refused("batchId", "batchId is not known", self.options.shape)
             reply.status = 404
             return reply
         shown = listing(batch, self.batches.entries(batch), request.account, self.options, now)
@@ -220,7 +278,8 @@ class Sandbox:
     def _alone(self, fate: TestNumber, taken: Reply) -> Reply:
         """Answer a request that holds only a record whose fate is the request's."""
         if fate.alone == "400":
-            return answers.refused("receiver_number", "receiver_number is not accepted")
+            shape = self.options.shape
+            return answers.refused("receiver_number", "receiver_number is not accepted", shape)
         if fate.alone == "503":
             reply = answers.html_page(503)
         else:
@@ -229,6 +288,15 @@ class Sandbox:
             reply.applied, reply.batch_id, reply.word = True, taken.batch_id, taken.word
         reply.fault = "rule"
         return reply
+
+    def _unreadable(self, request: Request) -> Reply:
+        shape = self.options.shape
+        if not request.json:
+            return answers.refused("", "Content-Type must be application/json", shape)
+        if request.call is Call.BATCH_CREATE:
+            text = "call_records must be a list of call records"
+            return answers.refused("call_records", text, shape)
+        return answers.refused("", "it is not a JSON object", shape)
 
     def too_many(self, wait: float, form: RetryAfter | None = None) -> Reply:
         """429, with Retry-After in the form that is set (or asked for)."""
@@ -243,7 +311,7 @@ class Sandbox:
 
 def _records_in(request: Request) -> list[Any] | None:
     """Read the records of a body; None: it has not the shape that the call wants."""
-    if request.call in (Call.BATCH_STATUS, Call.TOKEN):
+    if request.call in (Call.BATCH_STATUS, Call.TOKEN, Call.LABELS):
         return []
     try:
         body = orjson.loads(request.body)
@@ -255,11 +323,3 @@ def _records_in(request: Request) -> list[Any] | None:
         return [body]
     records = body.get("call_records")
     return records if type(records) is list else None
-
-
-def _unreadable(request: Request) -> Reply:
-    if not request.json:
-        return answers.refused("", "Content-Type must be application/json")
-    if request.call is Call.BATCH_CREATE:
-        return answers.refused("call_records", "call_records must be a list of call records")
-    return answers.refused("", "it is not a JSON object")

@@ -28,9 +28,7 @@ class Token:
         self.ends = ends
         """Monotonic seconds."""
         self.revoked = False
-        self.gauges = {
-            call: Gauge() for call in (Call.REALTIME, Call.BATCH_CREATE, Call.BATCH_STATUS)
-        }
+        self.gauges: dict[Call, Gauge] = {call: Gauge() for call in Call if call is not Call.TOKEN}
 
 
 class Verdict(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from bulkcall.sandbox.answers import Ending, Reply
@@ -19,11 +19,12 @@ CUT_EXTENSION = "bulkcall.sandbox.cut"
 
 
 class Endpoint:
-    """One of the four calls as an ASGI application."""
+    """One of the five calls as an ASGI application; `version` 0: its path has none."""
 
-    def __init__(self, sandbox: Sandbox, call: Call) -> None:
+    def __init__(self, sandbox: Sandbox, call: Call, version: int = 0) -> None:
         self._sandbox = sandbox
         self._call = call
+        self._version = version
         self._date: tuple[int, bytes] = (0, b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +43,11 @@ class Endpoint:
         options, clock = sandbox.options, sandbox.clock
         if options.arrival_jitter_ms:
             await clock.sleep(sandbox.rng.uniform(0, options.arrival_jitter_ms) / 1000)
-        reply = sandbox.answer(_request(self._call, scope, body))
+        if not sandbox.speaks(self._version):
+            sandbox.journal.stray += 1
+            await self._deliver(Reply(404, b"", ()), scope, send)
+            return
+        reply = sandbox.answer(_request(self._call, self._version, scope, body))
         if options.latency_ms or options.latency_jitter_ms:
             jitter = options.latency_jitter_ms
             late = options.latency_ms + sandbox.rng.uniform(-jitter, jitter)
@@ -118,8 +123,9 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-def _request(call: Call, scope: Scope, body: bytes) -> Request:
-    request = Request(call, scope["path_params"]["account"], json=False, body=body)
+def _request(call: Call, version: int, scope: Scope, body: bytes) -> Request:
+    account = scope["path_params"]["account"]
+    request = Request(call, account, json=False, body=body, version=version)
     for name, value in scope["headers"]:
         if name == b"authorization":
             if value[:7].lower() == b"bearer ":
@@ -128,7 +134,6 @@ def _request(call: Call, scope: Scope, body: bytes) -> Request:
             request.json = value.partition(b";")[0].strip().lower() == b"application/json"
         elif name == b"x-public-access":
             request.public = value == b"allow"
-    if call is Call.BATCH_STATUS:
-        query: dict[str, list[Any]] = parse_qs(scope["query_string"].decode("latin-1"))
-        request.batch_id = query.get("batchId", [""])[0]
+    if call in (Call.BATCH_STATUS, Call.LABELS):
+        request.query = parse_qs(scope["query_string"].decode("latin-1"))
     return request

@@ -26,7 +26,7 @@ def _options() -> list[Any]:
                 type=None if spec.type is bool else kind,
                 default=None,
                 multiple=spec.multiple,
-                help=f"{spec.help} [{spec.default!s}]",
+                help=f"{spec.help} [{spec.default_text}]" if spec.default_text else spec.help,
             )
         )
     return options

@@ -82,7 +82,7 @@ class Desk:
                 self.bearer,
                 json=True,
                 public=True,
-                batch_id=batch_id,
+                query={"batchId": [batch_id]} if batch_id else {},
                 body=raw,
             )
         )

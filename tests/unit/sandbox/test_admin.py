@@ -11,13 +11,13 @@ from bulkcall.clock import ManualClock
 from bulkcall.sandbox import SandboxOptions, create_app
 
 
-def ask(method: str, what: str, body=None) -> httpx.Response:
+def ask(method: str, what: str, body=None, **headers: str) -> httpx.Response:
     """One request to a fresh sandbox."""
 
     async def go() -> httpx.Response:
         transport = httpx.ASGITransport(create_app(SandboxOptions(), ManualClock()))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return await client.request(method, f"/_sandbox/{what}", json=body)
+            return await client.request(method, f"/_sandbox/{what}", json=body, headers=headers)
 
     return asyncio.run(go())
 
@@ -57,3 +57,24 @@ def test_orders_in_a_list():
 def test_an_unknown_endpoint_is_not_stray():
     """Only paths outside /_sandbox count as stray requests of a client."""
     assert ask("GET", "nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "127.0.0.1:8800"}, 200),
+        ({"host": "localhost"}, 200),
+        ({"host": "[::1]:8800"}, 200),
+        ({"host": "127.0.0.1:8800", "origin": "http://localhost:3000"}, 200),
+        ({"host": "sandbox.example.com:8800"}, 403),
+        ({"host": "127.0.0.1.example.com"}, 403),
+        ({"host": "localhost@example.com"}, 403),
+        ({"host": ""}, 403),
+        ({"host": "127.0.0.1:8800", "origin": "https://example.com"}, 403),
+        ({"host": "127.0.0.1:8800", "origin": "null"}, 403),
+    ],
+)
+def test_only_loopback_names_may_order(headers, status):
+    """A web page under a name of its own, or of another origin, can't read or order anything."""
+    assert ask("GET", "stats", **headers).status_code == status
+    assert ask("DELETE", "faults", **headers).status_code == status

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcall.sandbox.batches import masked
 from bulkcall.sandbox.enums import BadRecord, Masking
+from bulkcall.sandbox.listing import masked
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 CREATED_AT = re.compile(r"2023-11-14T22:13:\d\d(\.\d{1,9})?Z\Z")

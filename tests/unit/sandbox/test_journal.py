@@ -18,6 +18,7 @@ def test_a_line_has_it_all(desk):
             "mono": 1.5,
             "at_ms": 1_700_000_001_500,
             "call": "realtime",
+            "version": 2,
             "token": "e3b98a4d",
             "status": 200,
             "applied": True,
