@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pygal  # type: ignore[import-untyped]
 from markupsafe import Markup
+from pygal.etree import etree  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 # pygal leaves an import hook of the old kind in the way of every later import, for plugins that are
 # not used here; Python warns of it.
 sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != "pygal"]
+
+# pygal takes lxml's trees where lxml happens to be installed; the steps below are of the library's.
+etree.to_etree()
 
 _WIDTH = 460
 _BAR = 30
