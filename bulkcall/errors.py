@@ -21,7 +21,7 @@ turns an error into a line and an exit status.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 
 class ExitStatus(IntEnum):
@@ -37,6 +37,34 @@ class ExitStatus(IntEnum):
     """Finished; some rows are not `success` (`validate`: some rows are invalid)."""
     INTERRUPTED = 4
     """Stopped by a signal or a stop request; resumable."""
+
+
+class StopCause(StrEnum):
+    """What stopped a run. The ledger keeps it; programs decide by it, people read the message."""
+
+    SIGNAL = "signal"
+    """A signal, or the program that called ours."""
+    STOP_REQUEST = "stop_request"
+    """`bulkcall stop`."""
+    SENDING_HOURS = "sending_hours"
+    """The hours in which rows may be sent were over."""
+    CANARY = "canary"
+    """The canary's rows were not confirmed."""
+    REJECTED_SHARE = "rejected_share"
+    """Most rows ended the same bad way."""
+    UNREADABLE = "unreadable"
+    """Most recent answers could not be read."""
+    CREDENTIALS = "credentials"
+    SERVER_AWAY = "server_away"
+    LEDGER = "ledger"
+    DISK_FULL = "disk_full"
+    OTHER = "other"
+    """Any other error, of which the message tells."""
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to look before the run may go on: an inbox does not resume it."""
+        return self in {StopCause.CANARY, StopCause.REJECTED_SHARE}
 
 
 class BulkcallError(Exception):
@@ -62,10 +90,19 @@ class CampaignFileError(UsageError):
 class StoppedError(BulkcallError):
     """The run stopped before its end; what is written down stays, and resuming goes on."""
 
+    cause = StopCause.OTHER
+
+    def __init__(self, message: str = "", *, cause: StopCause | None = None) -> None:
+        """`cause` where it is not the usual one of the class."""
+        super().__init__(message)
+        if cause is not None:
+            self.cause = cause
+
 
 class CredentialsError(StoppedError):
     """The API does not accept the credentials, even with a token just created."""
 
+    cause = StopCause.CREDENTIALS
     requests: int = 0
     """Requests with records in the call that met it: turned away, and sent all the same."""
 
@@ -73,13 +110,19 @@ class CredentialsError(StoppedError):
 class ServerAwayError(StoppedError):
     """The API can't be reached, or has only turned requests away for longer than is allowed."""
 
+    cause = StopCause.SERVER_AWAY
+
 
 class TurnedDownError(StoppedError):
     """Going on would burn the campaign: most rows end the same bad way, or the canary did."""
 
+    cause = StopCause.REJECTED_SHARE
+
 
 class LedgerError(StoppedError):
     """The ledger can't be opened, read or written, or was asked for an impossible step."""
+
+    cause = StopCause.LEDGER
 
 
 class RunHeldError(LedgerError):
@@ -89,8 +132,11 @@ class RunHeldError(LedgerError):
 class DiskFullError(LedgerError):
     """No room is left for the ledger or the report."""
 
+    cause = StopCause.DISK_FULL
+
 
 class InterruptedRun(StoppedError):  # noqa: N818 - an interruption, not a fault
     """A signal or a stop request ended the run early."""
 
     exit_status = ExitStatus.INTERRUPTED
+    cause = StopCause.SIGNAL

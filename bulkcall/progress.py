@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Protocol
 
+from bulkcall.errors import StopCause
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,6 +59,7 @@ class StopToken:
     def __init__(self, parent: StopToken | None = None) -> None:
         self._parent = parent
         self._reason: str | None = None
+        self._cause = StopCause.SIGNAL
         self._waiters: set[asyncio.Future[None]] = set()
 
     @property
@@ -71,7 +74,14 @@ class StopToken:
             return self._reason
         return "" if self._parent is None else self._parent.reason
 
-    def request(self, reason: str) -> None:
+    @property
+    def cause(self) -> StopCause:
+        """What asked for it, for programs."""
+        if self._reason is not None or self._parent is None:
+            return self._cause
+        return self._parent.cause
+
+    def request(self, reason: str, cause: StopCause = StopCause.SIGNAL) -> None:
         """Ask for a stop: what is in flight is finished, nothing new begins.
 
         The first reason stays.
@@ -79,6 +89,7 @@ class StopToken:
         May be called from any thread and from a signal handler.
         """
         if self._reason is None:
+            self._cause = cause
             self._reason = reason
         for waiter in tuple(self._waiters):
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more

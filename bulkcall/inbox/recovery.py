@@ -27,11 +27,10 @@ from bulkcall.ledger import RunState
 
 if TYPE_CHECKING:
     from bulkcall.inbox.claims import Claim
+    from bulkcall.ledger import RunInfo
 
 MOST_STARTS = 5
 """So many times may a process die over loading one file before a person has to look at it."""
-WANTS_A_PERSON = "the rest was not sent"
-"""In the reason of a run that was stopped because going on would burn the campaign."""
 
 UNFINISHED = frozenset({RunState.LOADING, RunState.SENDING, RunState.CONFIRMING, RunState.STOPPED})
 _NOTHING_SENT = (None, RunState.LOADING, RunState.ABANDONED)
@@ -59,12 +58,15 @@ class RecoveryStep(Enum):
 
 
 def next_step(  # noqa: PLR0911 - one return a line of the table above
-    claim: Claim, state: RunState | None, reason: str, lies: Lies
+    claim: Claim, run: RunInfo | None, lies: Lies
 ) -> tuple[RecoveryStep, str, str]:
     """Give the step and, where it is STOW, the fate (`done`, `failed`) and why.
 
-    `state` and `reason` are those of the ledger's run, None where it knows none of this id.
+    `run` is the ledger's, None where it knows none of this id.
     """
+    state = run.state if run else None
+    reason = run.reason if run else ""
+    cause = run.stop_cause if run else None
     if claim.fate:
         return RecoveryStep.STOW, claim.fate, claim.why
     if state is RunState.FINISHED:
@@ -75,7 +77,7 @@ def next_step(  # noqa: PLR0911 - one return a line of the table above
             "failed",
             reason or "too many of its rows are invalid: nothing was sent",
         )
-    if state is RunState.STOPPED and WANTS_A_PERSON in reason:
+    if state is RunState.STOPPED and cause is not None and cause.needs_person:
         return RecoveryStep.STOW, "failed", reason
     if state not in _NOTHING_SENT:
         return RecoveryStep.LEAVE if lies is Lies.NOTHING else RecoveryStep.RESUME, "", ""

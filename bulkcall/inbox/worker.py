@@ -82,15 +82,14 @@ class Worker:
         Raises SettingsError, and StoppedError where the ledger or the folder can't be used.
         """
         run = self._history.run(claim.run_id)
-        state, reason = (None, "") if run is None else (run.state, run.reason)
-        step, fate, why = next_step(claim, state, reason, self._lies(claim))
+        step, fate, why = next_step(claim, run, self._lies(claim))
         if step is RecoveryStep.STOW:
             return self._stow(decided(claim, fate, why), resumed=True)
         if step is RecoveryStep.BEGIN:
             return self._begin(claim, resumed=True)
         if step is RecoveryStep.RESUME:
             return self._resume(claim)
-        if step is RecoveryStep.FORGET and state is RunState.LOADING:
+        if step is RecoveryStep.FORGET and run is not None and run.state is RunState.LOADING:
             reason = "its file left the inbox before it was loaded; nothing was sent"
             self._history.abandon(claim.run_id, reason)
         if step is RecoveryStep.FORGET:
@@ -275,7 +274,7 @@ class Worker:
                 self._stowing.prepare(claim)
             result = app.report(claim.run_id, settings=self._settings, out=place if moved else home)
             if run.state is RunState.STOPPED:
-                result = replace(result, error=TurnedDownError(run.reason))
+                result = replace(result, error=TurnedDownError(run.reason, cause=run.stop_cause))
             after.result = result = self._put_away(claim, result)
         self._claims.drop(claim)
         return _taken(claim, fate, result, result.folder, resumed=resumed)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from bulkcall.errors import StopCause
     from bulkcall.ledger.model import (
         Batch,
         BatchRow,
@@ -102,10 +103,26 @@ class Ledger(Access):
         run_no = self._number(run_id)
         return self._write(duplicates.mark_all, run_no)
 
-    def set_state(self, run_id: str, state: RunState, *, at: int, reason: str = "") -> None:
-        """Move the run to a state; `at` becomes its end where the state is one."""
+    def set_state(
+        self,
+        run_id: str,
+        state: RunState,
+        *,
+        at: int,
+        reason: str = "",
+        cause: StopCause | None = None,
+    ) -> None:
+        """Move the run to a state; `at` becomes its end where the state is one.
+
+        Why a run stops is said twice: `reason` for people, `cause` for programs.
+        """
         run_no = self._number(run_id)
-        self._write(runs.set_state, run_no, state, at=at, reason=reason)
+        self._write(runs.set_state, run_no, state, at=at, reason=reason, cause=cause)
+
+    def pass_canary(self, run_id: str) -> None:
+        """Note that the run's canary was confirmed: a resume sends the rest."""
+        run_no = self._number(run_id)
+        self._write(runs.pass_canary, run_no)
 
     def run(self, run_id: str | None = None) -> RunInfo:
         """One run; the latest when None. A unique prefix of the id will do. UsageError if none."""

@@ -25,6 +25,24 @@ MIGRATIONS: Mapping[int, Sequence[str]] = {
             SELECT count(*) FROM chunks c JOIN rows r ON r.id >= c.id AND r.id < c.id + c.row_count
             WHERE c.id = callers.first AND r.caller = callers.caller)""",
     ),
+    2: (
+        "ALTER TABLE runs ADD COLUMN stop_cause VARCHAR DEFAULT '' NOT NULL",
+        "ALTER TABLE runs ADD COLUMN canary_passed SMALLINT DEFAULT '0' NOT NULL",
+        "ALTER TABLE runs ADD COLUMN stop_requested_at BIGINT",
+        "ALTER TABLE runs ADD COLUMN parent VARCHAR DEFAULT '' NOT NULL",
+        # Until this version a program, too, knew why a run had stopped from what people read.
+        """UPDATE runs SET stop_cause = CASE
+            WHEN reason LIKE 'canary: %' THEN 'canary'
+            WHEN reason LIKE '%; the rest was not sent%' THEN 'rejected_share'
+            WHEN reason LIKE 'outside hours%' THEN 'sending_hours'
+            WHEN reason LIKE 'stopped%(SIG%)%' THEN 'signal'
+            ELSE 'other' END
+        WHERE state IN ('stopped', 'loading') AND reason <> ''""",
+        # States that a row has only once it was sent: more of them than the canary's rows.
+        """UPDATE runs SET canary_passed = 1 WHERE canary > 0 AND canary < (
+            SELECT sum(t.row_count) FROM tallies t WHERE t.run_no = runs.run_no
+            AND t.state IN (1, 2, 3, 4, 10, 11, 12, 13, 14))""",
+    ),
 }
 """Version → the statements that lead from it to the next one."""
 

@@ -15,6 +15,8 @@ from bulkcall.records import CallRecord, Channel, Match, OnUnknown, RowState
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bulkcall.errors import StopCause
+
 
 class RunState(StrEnum):
     """Where a run stands."""
@@ -59,6 +61,8 @@ class NewRun:
     canary: int = 0
     dry_run: bool = False
     profile: str = ""
+    parent: str = ""
+    """The id of the run whose rows this one tries again; empty for a campaign of its own."""
     file_facts: Mapping[str, Any] = field(default_factory=dict)
     """Kind, encoding, delimiter, sheet, notes: JSON-able, for the report."""
 
@@ -86,7 +90,9 @@ class RunInfo:
     file_facts: Mapping[str, Any]
     state: RunState
     reason: str
-    """Why it stopped, one line; empty otherwise."""
+    """Why it stopped, one line for people; empty otherwise."""
+    stop_cause: StopCause | None
+    """The same for programs; None otherwise."""
     rows: int
     requests: int
     """HTTP requests that carried records, every try counted."""
@@ -94,6 +100,12 @@ class RunInfo:
     """Those of them that were not the first try."""
     started_at: int
     finished_at: int | None
+    canary_passed: bool = False
+    """The canary need not go first any more: confirmed, or resumed after it had failed."""
+    stop_requested_at: int | None = None
+    """When `bulkcall stop` asked the process that works on it to stop; None where nobody did."""
+    parent: str = ""
+    """The id of the run whose rows this one tries again; empty for a campaign of its own."""
     purged_at: int | None = None
     """When its rows were purged; counts and file facts are all that is left then."""
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bulkcall.errors import UsageError
+from bulkcall.errors import StopCause, UsageError
 from bulkcall.ledger.model import RunInfo, RunState
 from bulkcall.records import Channel, OnUnknown, RowState
 
@@ -19,7 +19,7 @@ _RUN = """
     SELECT r.run_no, r.run_id, r.file, r.sha256, r.channel, r.columns, r.fields, a.account,
         a.base_url, r.out_dir, r.own_times, r.on_unknown, r.resend, r.canary, r.dry_run, r.profile,
         r.file_facts, r.state, r.reason, r.row_count, r.requests, r.retries, r.started_at,
-        r.finished_at, r.purged_at
+        r.finished_at, r.purged_at, r.stop_cause, r.canary_passed, r.stop_requested_at, r.parent
     FROM runs r JOIN accounts a ON a.account_no = r.account_no
 """
 
@@ -40,8 +40,8 @@ def begin(transaction: Transaction, new: NewRun) -> RunInfo:
         raise UsageError(f"a run {new.run_id} stands in the ledger already; choose another id")
     run_no = transaction.value(
         "INSERT INTO runs (run_id, account_no, file, sha256, channel, columns, fields, out_dir,"
-        " own_times, on_unknown, resend, canary, dry_run, profile, file_facts, state, started_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_no",
+        " own_times, on_unknown, resend, canary, dry_run, profile, file_facts, state, started_at,"
+        " parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_no",
         new.run_id,
         account_no,
         new.file,
@@ -59,6 +59,7 @@ def begin(transaction: Transaction, new: NewRun) -> RunInfo:
         json.dumps(dict(new.file_facts)),
         str(RunState.LOADING),
         new.started_at,
+        new.parent,
     )
     transaction.many(
         "INSERT INTO tallies (run_no, state, row_count) VALUES (?, ?, 0)",
@@ -142,16 +143,35 @@ def relocate(transaction: Transaction, run_no: int, file: str, out_dir: str) -> 
 
 
 def set_state(
-    transaction: Transaction, run_no: int, state: RunState, *, at: int, reason: str
+    transaction: Transaction,
+    run_no: int,
+    state: RunState,
+    *,
+    at: int,
+    reason: str,
+    cause: StopCause | None,
 ) -> None:
-    """Move a run to a state; one that ends it notes the time."""
+    """Move a run to a state; one that ends it notes the time.
+
+    A run that its canary stopped goes on only when a person resumes it: from then on the canary is
+    over, whatever stops the run next.
+    """
     transaction.run(
-        "UPDATE runs SET state = ?, reason = ?, finished_at = ? WHERE run_no = ?",
+        "UPDATE runs SET state = ?, reason = ?, stop_cause = ?, finished_at = ?,"
+        " canary_passed = CASE WHEN stop_cause = 'canary' AND ? <> stop_cause THEN 1"
+        " ELSE canary_passed END WHERE run_no = ?",
         str(state),
         reason,
+        cause or "",
         at if state in _ENDED else None,
+        cause or "",
         run_no,
     )
+
+
+def pass_canary(transaction: Transaction, run_no: int) -> None:
+    """Note that the run's canary need not go first any more."""
+    transaction.run("UPDATE runs SET canary_passed = 1 WHERE run_no = ?", run_no)
 
 
 def count_requests(transaction: Transaction, run_no: int, requests: int, retries: int) -> None:
@@ -192,4 +212,8 @@ def _info(row: tuple[Any, ...]) -> RunInfo:
         started_at=row[22],
         finished_at=row[23],
         purged_at=row[24],
+        stop_cause=StopCause(row[25]) if row[25] else None,
+        canary_passed=bool(row[26]),
+        stop_requested_at=row[27],
+        parent=row[28],
     )

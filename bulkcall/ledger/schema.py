@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 APPLICATION_ID = 0x62756C6B
 """Stands in the header of each SQLite ledger ("bulk"), so that no other file is taken for one."""
@@ -86,6 +86,13 @@ runs = Table(
     Column("taken_mark", BigInteger, nullable=False, server_default="0"),
     Column("seen_mark", BigInteger, nullable=False, server_default="0"),
     Column("purged_at", BigInteger),
+    # Why it stopped, for programs (errors.StopCause); empty where it did not.
+    Column("stop_cause", String, nullable=False, server_default=""),
+    # The canary was confirmed, or the run was resumed after it had failed.
+    Column("canary_passed", SmallInteger, nullable=False, server_default="0"),
+    Column("stop_requested_at", BigInteger),
+    # The id of the run whose rows this one tries again.
+    Column("parent", String, nullable=False, server_default=""),
     Index("runs_by_state", "state"),
     Index("runs_by_account", "account_no", "taken_mark"),
 )

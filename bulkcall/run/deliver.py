@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from bulkcall.errors import InterruptedRun, TurnedDownError
+from bulkcall.errors import InterruptedRun, StopCause, TurnedDownError
 from bulkcall.ledger import RunState
 from bulkcall.reconcile import reconcile
 from bulkcall.records import Channel, OnUnknown, Outcome
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from bulkcall.ledger import Ledger, RunInfo
     from bulkcall.progress import Progress, StopToken
     from bulkcall.settings import Settings
-
-CANARY = "canary: "
-"""How the reason of a run begins that its canary stopped; resuming such a run sends the rest."""
 
 _NEVER_SENT = {
     Outcome.UNSENT,
@@ -67,8 +64,11 @@ class Delivery:
             InterruptedRun: a stop was requested before all was done, or the hours in which rows
                 may go out were over and the settings say stop.
         """
-        if self._run.canary and not self._run.reason.startswith(CANARY):
+        # A run that its canary stopped was resumed by a person who wants the rest to be sent.
+        judged = self._run.canary_passed or self._run.stop_cause is StopCause.CANARY
+        if self._run.canary and not judged:
             await self._canary(self._run.canary)
+            self._ledger.pass_canary(self._run.run_id)
         await self._send_and_confirm(limit=None)
         self._mind_stop()
 
@@ -81,8 +81,6 @@ class Delivery:
 
     async def _canary(self, rows: int) -> None:
         sent = self._sent()
-        if sent > rows:
-            return  # an earlier process of this run saw its canary through
         # Rows of the canary that a dead process left in doubt are sent again, where that is asked
         # for, before they are judged; they come first, as they did then.
         left = rows - sent + self._in_doubt()
@@ -96,7 +94,8 @@ class Delivery:
         if _sent(counts) and (bad or not counts[Outcome.SUCCESS]):
             told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
             raise TurnedDownError(
-                f"{CANARY}the first {rows} rows were not confirmed ({told}); the rest was not sent"
+                f"canary: the first {rows} rows were not confirmed ({told}); the rest was not sent",
+                cause=StopCause.CANARY,
             )
         self._progress.note(f"canary: {counts[Outcome.SUCCESS]} of {rows} rows confirmed; going on")
 
@@ -177,7 +176,7 @@ class Delivery:
 
     def _mind_stop(self) -> None:
         if self._stop.requested:
-            raise InterruptedRun(f"stopped ({self._stop.reason})")
+            raise InterruptedRun(f"stopped ({self._stop.reason})", cause=self._stop.cause)
         if self._outside is not None:
             raise self._outside
 

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkcall.errors import BulkcallError, LedgerError, UsageError
+from bulkcall.errors import BulkcallError, LedgerError, StopCause, StoppedError, UsageError
 from bulkcall.ledger import RunState
 from bulkcall.report import publish
 from bulkcall.run.options import RunResult, rows_per_second
@@ -56,6 +56,7 @@ class Closing:
         missing file can be put back, a setting mended.
         """
         error: BulkcallError | None = None
+        cause: StopCause | None = None
         try:
             state, reason = work(), ""
         except UsageError as wrong:
@@ -64,15 +65,18 @@ class Closing:
             raise
         except BulkcallError as stopped:
             error, reason = stopped, str(stopped)
+            cause = stopped.cause if isinstance(stopped, StoppedError) else StopCause.OTHER
             loading = self._state(run) is RunState.LOADING
             state = RunState.LOADING if loading else RunState.STOPPED
         if error is None:
-            self._set_state(run, state, reason)
+            if state is run.state:  # asked again, nothing sent: it stopped for what it stopped for
+                reason, cause = run.reason, run.stop_cause
+            self._set_state(run, state, reason, cause)
             return self.report(run, out=out)
         # Where the ledger or the disk is what failed, the error that stopped the run is the one
         # to tell; what could not be written now is written by the resume.
         with contextlib.suppress(LedgerError, OSError):
-            self._set_state(run, state, reason)
+            self._set_state(run, state, reason, cause)
             return self.report(run, out=out, error=error)
         raise error
 
@@ -81,8 +85,11 @@ class Closing:
             return self._ledger.run(run.run_id).state
         return run.state
 
-    def _set_state(self, run: RunInfo, state: RunState, reason: str) -> None:
-        self._ledger.set_state(run.run_id, state, at=self._clock.now_ms(), reason=reason)
+    def _set_state(
+        self, run: RunInfo, state: RunState, reason: str, cause: StopCause | None = None
+    ) -> None:
+        now = self._clock.now_ms()
+        self._ledger.set_state(run.run_id, state, at=now, reason=reason, cause=cause)
         _LOG.info("run is %s", state.value)
 
     def report(

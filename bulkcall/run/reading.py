@@ -107,7 +107,8 @@ class CheckedFile:
         for chunk in ahead(self._validator.check(chunk) for chunk in read):
             if self._stop.requested:
                 raise InterruptedRun(
-                    f"stopped while loading ({self._stop.reason}); nothing was sent"
+                    f"stopped while loading ({self._stop.reason}); nothing was sent",
+                    cause=self._stop.cause,
                 )
             self.rows += len(chunk)
             self.invalid += len(chunk) - int(chunk.records["valid"].to_numpy().sum())

@@ -7,7 +7,7 @@ import contextlib
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from bulkcall.errors import InterruptedRun
+from bulkcall.errors import InterruptedRun, StopCause
 from bulkcall.progress import StopToken
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class SendingWindow:
         opening = hours.local(self._next_opening(hours))
         if not self._stays:
             raise InterruptedRun(
-                f"outside hours ({hours}): {rows:,} rows wait for {opening} or a later resume"
+                f"outside hours ({hours}): {rows:,} rows wait for {opening} or a later resume",
+                cause=StopCause.SENDING_HOURS,
             )
         self._progress.note(
             f"outside hours ({hours}): paused until {opening}, then {rows:,} rows go on"

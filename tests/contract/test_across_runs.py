@@ -160,6 +160,44 @@ def test_canary_goes_first_and_alone(client, sandbox):
     assert ended.json["resume"]
 
 
+@pytest.mark.parametrize("channel", ["batch", "realtime"])
+def test_a_resume_after_a_failed_canary_sends_the_rest(client, sandbox, channel):
+    """A person has seen the canary fail and resumes: the rest goes, whatever stops it in between.
+
+    The first resume meets a server that is away, so what the run stopped for is then another
+    thing; the second still does not go back to the canary.
+    """
+    sandbox.set(rules="digits")
+    client.campaign([(CALLER, "9876599904", "Parcel team"), *rows(5, 20)])
+    flags = ("--canary", "1", "--channel", channel, "--json")
+    ended = client.run("run", "campaign.csv", *TIMES, *flags)
+    assert (ended.status, words(ended)) == (1, {"error": 1, "unsent": 5}), ended
+    run_id = ended.json["run_id"]
+    assert client.run("status", run_id, "--json").json["stop_cause"] == "canary"
+    client.write("bulkcall.toml", "first_contact_timeout = 0.5\n")
+    sandbox.away(5)
+    away = client.run("resume", "--json")
+    assert (away.status, words(away)) == (1, {"error": 1, "unsent": 5}), away
+    assert client.run("status", run_id, "--json").json["stop_cause"] == "server_away"
+    client.write("bulkcall.toml", "first_contact_timeout = 60\n")  # it comes back by itself
+    resumed = client.run("resume", "--json")
+    assert (resumed.status, words(resumed)) == (3, {"error": 1, "success": 5}), resumed
+
+
+def test_reconciling_after_a_failed_canary_changes_nothing_about_why_it_stopped(client, sandbox):
+    """`reconcile` sends nothing, so the run is still one that its canary stopped."""
+    sandbox.set(rules="digits")
+    client.campaign([(CALLER, "9876599904", "Parcel team"), *rows(2, 20)])
+    ended = client.run("run", "campaign.csv", *TIMES, "--canary", "1", "--json")
+    run_id = ended.json["run_id"]
+    before = client.run("status", run_id, "--json").json
+    client.run("reconcile", run_id)
+    after = client.run("status", run_id, "--json").json
+    assert (after["state"], after["stop_cause"]) == ("stopped", "canary")
+    assert after["reason"] == before["reason"]
+    assert words(client.run("resume", "--json")) == {"error": 1, "success": 2}
+
+
 def test_expired_before_its_turn(client, sandbox):
     """ends_at passes while the server keeps us waiting: `expired`, never sent."""
     end = int(time.time() * 1000) + 3500

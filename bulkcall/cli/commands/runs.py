@@ -53,6 +53,7 @@ def as_data(run: RunInfo, counts: Any) -> dict[str, Any]:
         "run_id": run.run_id,
         "state": run.state.value,
         "reason": run.reason,
+        "stop_cause": run.stop_cause,
         "file": run.file,
         "sha256": run.sha256,
         "channel": run.channel.value,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 import pytest
 
-from bulkcall.errors import LedgerError
+from bulkcall.errors import LedgerError, StopCause
 from bulkcall.ledger import BatchAccepted, Confirmed, Ledger, RunState, migrations
 from bulkcall.ledger.schema import SCHEMA_VERSION
 from bulkcall.records import Match, RowState
 from tests.ledger_parts import ACCOUNT, CALLER, NOW, loaded, outcome_rows, take_batch, told, valid
-from tests.old_ledgers import ANOTHER, fill, path_of
+from tests.old_ledgers import ANOTHER, Files, fill, path_of
 
 VERSIONS = pytest.mark.parametrize("version", range(1, SCHEMA_VERSION + 1))
 
@@ -52,6 +53,38 @@ def test_every_earlier_version_is_brought_up(site, version):
     assert [trace.total for trace in found["callers"]] == [4, 3]
     assert site.version(old) == SCHEMA_VERSION
     assert site.definitions(old) == tables
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause", "passed"),
+    [
+        ("canary: the first 1 rows were not confirmed (1 error); …", StopCause.CANARY, False),
+        (
+            "60% bad; the rest was not sent: mend the cause, then resume",
+            StopCause.REJECTED_SHARE,
+            False,
+        ),
+        ("outside hours (9-18): 4 rows wait", StopCause.SENDING_HOURS, False),
+        ("stopped (SIGTERM)", StopCause.SIGNAL, False),
+        ("http://localhost: away", StopCause.OTHER, False),
+        ("", None, False),
+    ],
+)
+def test_why_a_run_stopped_is_read_once_from_what_an_older_version_wrote(
+    tmp_path, reason, cause, passed
+):
+    """Only the migration reads a message's text; a canary that failed stays one that failed."""
+    site = Files(tmp_path)
+    old = site.old(2)
+    with sqlite3.connect(old) as connection:
+        stopped = "UPDATE runs SET state = 'stopped', reason = ?, canary = 1 WHERE run_id = 'run-1'"
+        connection.execute(stopped, (reason,))
+        connection.execute("UPDATE runs SET canary = 1 WHERE run_id = 'run-2'")
+    connection.close()
+    with Ledger.open(old) as ledger:
+        run = ledger.run("run-1")
+        assert (run.stop_cause, run.canary_passed) == (cause, passed)
+        assert ledger.run("run-2").canary_passed  # it had sent more than its canary
 
 
 @VERSIONS

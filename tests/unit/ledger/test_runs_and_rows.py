@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bulkcall.errors import UsageError
+from bulkcall.errors import StopCause, UsageError
 from bulkcall.ledger import RunState
 from bulkcall.records import Channel, OnUnknown, Outcome
 from tests.ledger_parts import (
@@ -158,6 +158,30 @@ def test_a_run_ends_at_the_time_it_is_told(ledger):
     )
     ledger.set_state("run-1", RunState.SENDING, at=NOW + 6)
     assert (ledger.run("run-1").reason, ledger.run("run-1").finished_at) == ("", None)
+
+
+def test_why_a_run_stopped_is_kept_for_programs_too(ledger):
+    """The cause stands beside the line for people, and goes when the run goes on."""
+    ledger.begin_run(new_run())
+    for cause in StopCause:
+        ledger.set_state("run-1", RunState.STOPPED, at=NOW, reason="?", cause=cause)
+        assert ledger.run("run-1").stop_cause is cause
+    ledger.set_state("run-1", RunState.SENDING, at=NOW)
+    assert ledger.run("run-1").stop_cause is None
+
+
+def test_a_canary_is_over_once_confirmed_or_once_resumed_after_it_failed(ledger):
+    """Confirmed: at once. Failed: when the run leaves that stop, and whatever stops it next."""
+    ledger.begin_run(new_run(run_id="good", canary=2))
+    assert not ledger.run("good").canary_passed
+    ledger.pass_canary("good")
+    assert ledger.run("good").canary_passed
+    ledger.begin_run(new_run(run_id="bad", canary=2))
+    for _ in range(2):  # asked again (`reconcile`) it is the same stop
+        ledger.set_state("bad", RunState.STOPPED, at=NOW, cause=StopCause.CANARY)
+        assert not ledger.run("bad").canary_passed
+    ledger.set_state("bad", RunState.STOPPED, at=NOW, cause=StopCause.SERVER_AWAY)
+    assert ledger.run("bad").canary_passed
 
 
 def test_a_number_is_traced_through_all_runs(ledger):
