@@ -5,8 +5,12 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DOCS   := .venv-docs
 EXAMPLES := .venv-examples
-LOCKED := --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
-  --custom-compile-command "make lock" --quiet
+TOOLS  := .venv-tools
+# A lock holds every package for every Python we support, and is installed as it stands: no resolver
+# runs, so nothing released since can change or break it (tests/unit/docs/test_locks.py).
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
+COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-sources \
+  --no-emit-find-links --no-emit-index-url --custom-compile-command "make lock"
 
 .PHONY: demo test lint format bench faults soak lock docs examples airflow prefect wheel clean help
 .DEFAULT_GOAL := help
@@ -16,8 +20,9 @@ help:  ## list what can be made
 
 $(READY): requirements/dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python $(INSTALL) requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip check --disable-pip-version-check
 	touch $(READY)
 
 demo: $(READY)  ## the main job on the embedded sandbox, with a report
@@ -48,30 +53,40 @@ faults: $(READY)  ## the long form of the kill and weather tests
 soak: $(READY)  ## a simulated month of nights over a drop folder (docs/soak.md)
 	$(BIN)/python -m tests.soak
 
-lock: $(READY)  ## write requirements/*.lock anew from pyproject.toml
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgresql --extra otel --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-find-links --no-emit-index-url --custom-compile-command "make lock" \
-	  --quiet -o requirements/dev.lock
-	$(BIN)/uv pip compile pyproject.toml --extra postgresql -c requirements/dev.lock $(LOCKED) -o requirements/run.lock
-	echo "hatchling" | $(BIN)/uv pip compile - -c requirements/dev.lock $(LOCKED) -o requirements/build.lock
-	$(BIN)/uv pip compile --group docs $(LOCKED) -o requirements/docs.lock
+$(TOOLS)/.ready: requirements/tools.lock
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python $(INSTALL) requirements/tools.lock
+	$(TOOLS)/bin/python -m pip check --disable-pip-version-check
+	touch $@
 
-docs: requirements/docs.lock  ## the documentation as pages, into site/; a broken link fails it
-	test -x $(DOCS)/bin/zensical || $(PYTHON) -m venv $(DOCS)
-	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.lock
+lock: $(TOOLS)/.ready  ## write requirements/*.lock anew from pyproject.toml (LOCK=--upgrade: newest versions)
+	$(COMPILE) $(LOCK) pyproject.toml --group dev --all-extras -o requirements/dev.lock
+	$(COMPILE) pyproject.toml --extra postgresql -c requirements/dev.lock -o requirements/run.lock
+	echo "hatchling" | $(COMPILE) - -c requirements/dev.lock -o requirements/build.lock
+	$(COMPILE) $(LOCK) --group docs -o requirements/docs.lock
+	$(COMPILE) $(LOCK) --group tools -o requirements/tools.lock
+	for each in airflow prefect; do echo hatchling | \
+	  $(COMPILE) $(LOCK) pyproject.toml - --group $$each -o requirements/$$each.lock || exit; done
+
+$(DOCS)/.ready: requirements/docs.lock
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python $(INSTALL) requirements/docs.lock
+	$(DOCS)/bin/python -m pip check --disable-pip-version-check
+	touch $@
+
+docs: $(DOCS)/.ready  ## the documentation as pages, into site/; a broken link fails it
 	NO_COLOR=1 $(DOCS)/bin/zensical build --clean --strict
 
 examples: airflow prefect  ## import and run the Airflow and Prefect examples (installs both; takes minutes)
 
-airflow prefect:
-	test -x $(EXAMPLES)/$@/bin/python || $(PYTHON) -m venv $(EXAMPLES)/$@
-	$(EXAMPLES)/$@/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(EXAMPLES)/$@/bin/python -m pip install --quiet --disable-pip-version-check -e . --group $@
+airflow prefect: requirements/airflow.lock requirements/prefect.lock
+	$(PYTHON) -m venv $(EXAMPLES)/$@
+	$(EXAMPLES)/$@/bin/python $(INSTALL) requirements/$@.lock
+	$(EXAMPLES)/$@/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(EXAMPLES)/$@/bin/python examples/check.py $@
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 
 clean:  ## remove what was built
-	rm -rf $(VENV) $(DOCS) $(EXAMPLES) site build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DOCS) $(TOOLS) $(EXAMPLES) site build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -45,11 +45,12 @@ def test_what_builds_does_not_ship(stages):
 
 
 def test_all_that_is_installed_is_locked(stages):
-    """Each pip install is by hash from a lock, or of the wheel just built."""
+    """Each pip install is by hash from a lock, or of the wheel just built; none runs a resolver."""
     for step in of(stages[0], "RUN"):
         for command in step.split("&&"):
             if "pip install" in command:
-                assert "--require-hashes" in command or "--no-deps /wheels" in command
+                assert "--no-deps --require-hashes -r " in command or "--no-deps /wheels" in command
+    assert any("pip check" in step for step in of(stages[0], "RUN"))
 
 
 def test_it_is_nobody_special_and_hears_signals(stages):
