@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.ledger.test_recording import *  # noqa: F403
-from tests.unit.ledger.test_repeats import *  # noqa: F403
 
 from tests.unit.ledger.test_duplicates import *  # noqa: F403
 from tests.unit.ledger.test_events import *  # noqa: F403
