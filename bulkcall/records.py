@@ -204,6 +204,10 @@ class RowFault:
     """One line for a person: what is wrong and what to do."""
     column: int | None = None
     """Index into `CampaignFile.columns` where one cell is to blame."""
+    surplus: str = ""
+    """Text of the row that stands in none of its cells: surplus cells, the cell with broken quotes
+    as it was written. rejected.csv carries it beyond the last column, so that a row that nobody
+    corrected is not valid when the file is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +243,10 @@ class CheckedChunk:
       int64 (epoch ms), `label_id`, `dynamic_label_name`, `dynamic_call_reason` string (null where
       absent); all null where the row is invalid and the value could not be read
     - `identity` int64: a hash of everything but the times, for finding repeats (null when invalid)
-    - `field`, `message` string: the most helpful finding of an invalid row, else null
+    - `field`, `message`, `code` string: the most helpful finding of an invalid row, else null
 
-    `findings` has one row a finding: `row` int64, `line` int64, `field`, `rule`, `value`, `message`
-    string.
+    `findings` has one row a finding: `row` int64, `line` int64, `field`, `code`, `value`, `message`
+    string; `code` is one of bulkcall/codes.py.
     """
 
     chunk: Chunk

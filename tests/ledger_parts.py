@@ -85,7 +85,7 @@ def checked(rows: Sequence[dict[str, Any]]) -> CheckedChunk:
         "row": pa.array([facts["row"] for facts in bad], pa.int64()),
         "line": pa.array([facts["row"] + 1 for facts in bad], pa.int64()),
         "field": pa.array([facts["field"] for facts in bad], pa.string()),
-        "rule": pa.array(["number"] * len(bad), pa.string()),
+        "code": pa.array(["number"] * len(bad), pa.string()),
         "value": pa.array(["12"] * len(bad), pa.string()),
         "message": pa.array([facts["message"] for facts in bad], pa.string()),
     }

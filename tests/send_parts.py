@@ -66,7 +66,7 @@ def begin(ledger, count, channel, *, run_id="run-1", account="acc", base_url="ht
     chunk = Chunk(1, pa.table({"0": pa.array(texts, pa.string())}), records.column("line"))
     findings = pa.table(
         {"row": pa.array([], pa.int64()), "line": pa.array([], pa.int64())}
-        | {n: pa.array([], pa.string()) for n in ("field", "rule", "value", "message")}
+        | {n: pa.array([], pa.string()) for n in ("field", "code", "value", "message")}
     )
     ledger.add_rows(run.run_id, CheckedChunk(chunk, records, findings))
     ledger.set_state(run.run_id, RunState.SENDING, at=new.started_at)

@@ -65,7 +65,7 @@ def chunk(
             "message": pa.nulls(count, pa.string()),
         }
     )
-    names_of_findings = ("row", "line", "field", "rule", "value", "message")
+    names_of_findings = ("row", "line", "field", "code", "value", "message")
     findings = pa.table({name: pa.nulls(0, pa.string()) for name in names_of_findings})
     cells = pa.table(
         {str(place): records.column(name).cast(pa.string()) for place, name in enumerate(_CELLS)}

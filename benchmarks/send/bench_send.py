@@ -75,7 +75,7 @@ def load(ledger: Ledger, rows: int, channel: Channel, base_url: str) -> str:
         cells = pa.table({"0": pa.array([str(n) for n in numbers], texts)})
         findings = pa.table(
             {"row": pa.array([], whole), "line": pa.array([], whole)}
-            | {name: pa.array([], texts) for name in ("field", "rule", "value", "message")}
+            | {name: pa.array([], texts) for name in ("field", "code", "value", "message")}
         )
         chunk = Chunk(first, cells, pa.array(numbers, whole))
         ledger.add_rows(run.run_id, CheckedChunk(chunk, records, findings))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from bulkcall.codes import FORMER_RULES
 from bulkcall.errors import UsageError
 from bulkcall.ledger import receiver_index
 from bulkcall.ledger.codec import unpacked
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 FINDINGS = pa.schema(
     [("row", pa.int64()), ("line", pa.int64())]
-    + [(name, pa.string()) for name in ("field", "rule", "value", "message")]
+    + [(name, pa.string()) for name in ("field", "code", "value", "message")]
 )
 _OUTCOMES = """
     SELECT r.id, r.state, r.message, r.field, b.batch_id, r.record_id, r.matched, r.attempts,
@@ -114,7 +115,20 @@ def finding_tables(transaction: Transaction, run_no: int) -> Iterator[pa.Table]:
     )
     for (key,) in keys:
         table = unpacked(transaction.value("SELECT findings FROM chunks WHERE id = ?", key))
+        if "code" not in table.column_names:
+            table = _with_codes(table)
         yield table.select(FINDINGS.names).cast(FINDINGS)
+
+
+def _with_codes(table: pa.Table) -> pa.Table:
+    """Return findings that an earlier version wrote, under names of its own, with their codes."""
+    codes = [
+        FORMER_RULES.get(f"{field}.{rule}") or FORMER_RULES.get(rule, rule)
+        for field, rule in zip(
+            table.column("field").to_pylist(), table.column("rule").to_pylist(), strict=True
+        )
+    ]
+    return table.append_column("code", pa.array(codes, pa.string()))
 
 
 def findings(transaction: Transaction, run_no: int, limit: int | None) -> pa.Table:

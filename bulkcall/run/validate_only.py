@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Problem:
-    """One rule that cells broke: how many did, and the first of them."""
+    """One reason for which cells are invalid: how many are, and the first of them."""
 
     field: str
-    rule: str
+    code: str
     row: int
     line: int
     value: str
@@ -112,11 +112,11 @@ class ProblemCounter:
         from bulkcall.validate import count_findings  # noqa: PLC0415
 
         for kind in count_findings(findings):
-            key = kind.field, kind.rule
+            key = kind.field, kind.code
             if key not in self._found:
                 self._found[key] = Problem(
                     field=kind.field,
-                    rule=kind.rule,
+                    code=kind.code,
                     row=kind.first["row"],
                     line=kind.first["line"],
                     value=kind.first["value"] or "",

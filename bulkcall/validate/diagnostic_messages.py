@@ -50,7 +50,7 @@ def _short(length: int) -> Line:
 
 
 LINES: Final[dict[str, Line]] = {
-    "scientific_notation": _line(
+    "number.scientific": _line(
         "{field}: {count} of {rows} cells are in scientific notation ({example}) and have lost "
         "digits: format the column as Text before filling it in, or export it again"
     ),
@@ -58,49 +58,49 @@ LINES: Final[dict[str, Line]] = {
         "{field}: {count} numbers end in 00000 ({example}): a spreadsheet has rounded them; format "
         "the column as Text and fill it in from the source again"
     ),
-    "decimal_number": _line(
+    "number.decimal": _line(
         "{field}: {count} numbers became decimals ({example}): format the column as Text, or write "
         "whole numbers in the export"
     ),
     **{f"short {length}": _short(length) for length in range(6, 12)},
-    "one_country": _line(
+    "number.ambiguous": _line(
         "{field}: {count} numbers ({example}) can be read as national and as international: write "
         "every number with a plus and its country code"
     ),
-    "date_order": _line(
+    "time.ambiguous": _line(
         "{field}: {count} dates ({example}) don't show which part is the day: say --date-format "
         "dmy, mdy or ymd"
     ),
-    "date_order a": _line(
+    "time.ambiguous a": _line(
         "{field}: {count} dates have a first part above 12, so that it is the day: --date-format "
         "dmy fits them"
     ),
-    "date_order b": _line(
+    "time.ambiguous b": _line(
         "{field}: {count} dates have a second part above 12, so that it is the day: --date-format "
         "mdy fits them; if others of the column begin with the day, a spreadsheet has swapped day "
         "and month in some"
     ),
-    "possible_time a": _line(
+    "time.impossible a": _line(
         "{field}: {count} dates have day and month swapped against --date-format: their first part "
         "is above 12; dmy fits them, and the others of the column need a look"
     ),
-    "possible_time b": _line(
+    "time.impossible b": _line(
         "{field}: {count} dates have day and month swapped against --date-format: their second "
         "part is above 12; mdy fits them, and the others of the column need a look"
     ),
-    "time_zone": _line(
+    "time.no_zone": _line(
         "{field}: {count} times ({example}) have no offset from UTC: set BULKCALL_TIMEZONE, e.g. "
         "to Asia/Kolkata"
     ),
-    "time_of_day": _line(
+    "time.no_time_of_day": _line(
         "{field}: {count} cells ({example}) hold a date without a time of day: format the column "
         "as date and time, or use --start and --window"
     ),
-    "epoch_unit": _line(
+    "time.epoch_unit": _line(
         "{field}: {count} times ({example}) are in microseconds or nanoseconds: export epoch "
         "milliseconds or ISO 8601"
     ),
-    "not_past": _line(
+    "time.past": _line(
         "{field}: {count} of {rows} windows ({example}) are already past: is it an old file, or "
         "the wrong year or time zone? --start now --window 8h gives every row a new one, once the "
         "time columns are taken out"
@@ -109,7 +109,7 @@ LINES: Final[dict[str, Line]] = {
         "{field}: {count} texts are garbled ({example}): the file was read in the wrong encoding "
         "before it came here; export it as UTF-8 again"
     ),
-    "surplus_cell": _line(
+    "row.surplus_cells": _line(
         "{count} of {rows} rows have more cells than the header: a text holds the delimiter; put "
         "such texts in double quotes when exporting"
     ),

@@ -61,7 +61,7 @@ class Diagnostics:
     def add(self, checked: CheckedChunk) -> None:
         """Take a chunk's findings and a sample of its cells in."""
         self._rows += len(checked)
-        self._count_rules(checked.findings)
+        self._count_codes(checked.findings)
         for field in _NUMBERS:
             self._count_lost_digits(checked.findings, field)
         for field in (Field.STARTS_AT, Field.ENDS_AT):
@@ -91,12 +91,12 @@ class Diagnostics:
     def _is_pattern(self, count: int) -> bool:
         return count >= _SEVERAL and (count >= _ENOUGH or count >= self._rows * _SHARE)
 
-    def _count_rules(self, findings: pa.Table) -> None:
+    def _count_codes(self, findings: pa.Table) -> None:
         for kind in count_findings(findings):
-            self._count(kind.field, kind.rule, kind.count, kind.first["value"])
+            self._count(kind.field, kind.code, kind.count, kind.first["value"])
 
     def _count_lost_digits(self, findings: pa.Table, field: Field) -> None:
-        values = _values(findings, field, "valid_number")
+        values = _values(findings, field, "number.not_valid")
         bare = pc.replace_substring_regex(values, r"\D", "")
         rounded = pc.match_substring_regex(bare, ROUNDED)
         self._count_values(field, "rounded", values.filter(rounded))
@@ -107,7 +107,7 @@ class Diagnostics:
 
     def _count_date_parts(self, findings: pa.Table, field: Field) -> None:
         # What can't be a month tells which part is the day, and whether all agree on it.
-        for rule in ("date_order", "possible_time"):
+        for rule in ("time.ambiguous", "time.impossible"):
             parts = pc.extract_regex(_values(findings, field, rule), DATE_PARTS).drop_null()
             for part in ("a", "b"):
                 figures = pc.cast(pc.struct_field(parts, part), pa.int32())
@@ -155,7 +155,7 @@ class Diagnostics:
         return lines
 
     def _unreadable(self, field: Field) -> int:
-        rules = ("number_characters", "readable_time", "uuid")
+        rules = ("number.characters", "time.not_recognised", "label_id.not_uuid")
         return max(self._counts[field.value, rule] for rule in rules)
 
     def _count_values(self, field: Field, kind: str, values: pa.Array) -> None:
@@ -168,6 +168,6 @@ class Diagnostics:
             self._examples.setdefault((field, kind), example)
 
 
-def _values(findings: pa.Table, field: Field, rule: str) -> pa.ChunkedArray:
-    wanted = pc.and_(pc.equal(findings["field"], field.value), pc.equal(findings["rule"], rule))
+def _values(findings: pa.Table, field: Field, code: str) -> pa.ChunkedArray:
+    wanted = pc.and_(pc.equal(findings["field"], field.value), pc.equal(findings["code"], code))
     return findings["value"].filter(wanted)

@@ -1,4 +1,4 @@
-"""What pandera found, as a frame: row, line, field, rule, value, message."""
+"""What pandera found, as a frame: row, line, field, code, value, message."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCHEMA: Final = pa.schema(
         ("row", pa.int64()),
         ("line", pa.int64()),
         ("field", pa.string()),
-        ("rule", pa.string()),
+        ("code", pa.string()),
         ("value", pa.string()),
         ("message", pa.string()),
     ]
@@ -38,6 +38,9 @@ SCHEMA: Final = pa.schema(
 
 FIELD_OF: Final = {
     "row": "",
+    "label_id_damage": Field.LABEL_ID.value,
+    "name_damage": Field.DYNAMIC_LABEL_NAME.value,
+    "reason_damage": Field.DYNAMIC_CALL_REASON.value,
     "labels": Field.DYNAMIC_LABEL_NAME.value,
     "duration": Field.ENDS_AT.value,
     "remaining": Field.ENDS_AT.value,
@@ -86,7 +89,7 @@ def _asked(
 
 
 def _broken_by_text(name: str, words: TextColumn) -> Iterator[tuple[str, str, NDArray[np.int64]]]:
-    filled = words.filled
+    filled = words.sound
     if not filled.any():
         return
     texts = words.distinct.filter(pa.array(filled))
@@ -146,20 +149,22 @@ def collect(
     """Turn every broken rule of a chunk into findings, by row, the most helpful first."""
     positions: list[NDArray[np.int64]] = []
     ranks: list[NDArray[np.int64]] = []
-    columns: dict[str, list[str]] = {"field": [], "rule": [], "value": [], "message": []}
+    columns: dict[str, list[str]] = {"field": [], "code": [], "value": [], "message": []}
     for column, rule, where in broken_rules(judged):
         field = FIELD_OF.get(column, column)
-        if field in texts and rule != "label_required":
+        if column == "row":
+            values = [faults[first_row + at].surplus for at in where.tolist()]
+        elif field in texts and rule != "label.missing":
             values = texts[field].take(pa.array(where)).to_pylist()
         else:
             values = [""] * len(where)
-        if rule == "surplus_cell":
-            messages = [faults[first_row + int(at)].message for at in where]
+        if column == "row":
+            messages = [faults[first_row + at].message for at in where.tolist()]
         else:
             said = {value: wording.message(rule, value) for value in set(values)}
             messages = [said[value] for value in values]
         columns["field"] += [field] * len(where)
-        columns["rule"] += [rule] * len(where)
+        columns["code"] += [rule] * len(where)
         columns["value"] += values
         columns["message"] += messages
         positions.append(where)

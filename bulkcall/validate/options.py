@@ -29,6 +29,8 @@ class ValidateOptions:
     """IANA name for times without an offset; empty: such a time is invalid."""
     date_format: str = ""
     """`dmy`, `mdy`, `ymd`, a strptime pattern, or empty."""
+    null_values: tuple[str, ...] = ()
+    """Words that make a cell empty (`--null-value`)."""
     start: str | None = None
     """`--start`: every row's `starts_at`, any form of time or `now`."""
     window: str | None = None
@@ -39,18 +41,18 @@ def parse_window(text: str) -> int:
     """Read a `--window`: `90m`, `8h`, `1h30m`, `1d`; milliseconds.
 
     Raises:
-        UsageError: It is no length of time, is empty, or is longer than 24 hours.
+        UsageError: It is not a duration, is empty, or is longer than 24 hours.
     """
     match = _WINDOW.fullmatch(text.strip().lower().replace(" ", ""))
     if match is None or not any(match.groups()):
-        raise UsageError(f"--window {text!r} is no length of time: write e.g. 90m, 8h or 1h30m")
+        raise UsageError(f"--window: invalid duration {text!r}; use 90m, 8h or 1h30m")
     length = sum(
         int(count) * unit
         for count, unit in zip(match.groups(), _UNIT_MS.values(), strict=True)
         if count is not None
     )
     if length == 0:
-        raise UsageError(f"--window {text!r} is empty: a record must end after it starts")
+        raise UsageError(f"--window: duration {text!r} is zero; use 90m, 8h or 1h30m")
     if length > DAY_MS:
-        raise UsageError(f"--window {text!r} is too long: a record lasts at most 24 hours")
+        raise UsageError(f"--window: duration {text!r} is too long; the maximum is 24h")
     return length

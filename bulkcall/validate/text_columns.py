@@ -9,7 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bulkcall.validate.text_damage import find_damage
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 INVISIBLE: Final = (
@@ -25,18 +29,33 @@ SPACES: Final = (
 )
 """Unicode white space, as `str.isspace` has it."""
 
-_EDGES: Final = SPACES + INVISIBLE
+EDGES: Final = SPACES + INVISIBLE
+_TEXT_EDGES: Final = EDGES.translate({0x202D: None, 0x202E: None})
+"""At the ends of a text, overrides of its direction are not harmless: they turn it round."""
 _SPACE: Final = 0x20
 _DELETE: Final = 0x7F
 _SAMPLE: Final = 1024
 
 
-def trim(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Take spaces and invisible marks off both ends; an empty cell stays an empty string."""
-    column = _one(column)
+def trim(
+    column: pa.ChunkedArray | pa.Array, null_values: Sequence[str] = (), *, edges: str = EDGES
+) -> pa.Array:
+    """Take spaces and invisible marks off both ends; an empty cell stays an empty string.
+
+    A text that is one of `null_values` then is an empty cell too.
+    """
+    column = _trimmed(_one(column), edges)
+    if null_values:
+        nothing = pc.is_in(column, pa.array(null_values, pa.string()))
+        if nothing.true_count:
+            return pc.if_else(nothing, "", column)
+    return column
+
+
+def _trimmed(column: pa.Array, edges: str) -> pa.Array:
     if _is_bare(column):
         return column
-    trimmed = pc.utf8_trim(column, characters=_EDGES)
+    trimmed = pc.utf8_trim(column, characters=edges)
     # Where nothing was taken off, the copy need not be kept.
     return column if _text_bytes(trimmed) == _text_bytes(column) else trimmed
 
@@ -50,7 +69,9 @@ class TextColumn:
     rows: NDArray[np.int32]
     """For each row, which of them."""
     column: pa.Array
-    """The whole column; null where a cell is empty."""
+    """The whole column; null where a cell is empty or its text is damaged."""
+    damage: NDArray[np.int8] | None = None
+    """`TextDamage` of each distinct text; None: no text is damaged."""
 
     @property
     def as_texts(self) -> pa.DictionaryArray:
@@ -63,18 +84,34 @@ class TextColumn:
         filled: NDArray[np.bool_] = pc.binary_length(self.distinct).to_numpy() > 0
         return filled
 
+    @property
+    def sound(self) -> NDArray[np.bool_]:
+        """Which of the distinct texts hold something that is not damaged."""
+        return self.filled if self.damage is None else self.filled & (self.damage == 0)
 
-def read_text_column(column: pa.ChunkedArray | pa.Array) -> TextColumn:
+    @property
+    def damages(self) -> NDArray[np.int8]:
+        """`TextDamage` of each row."""
+        if self.damage is None:
+            return np.zeros(len(self.rows), dtype=np.int8)
+        return self.damage[self.rows]
+
+
+def read_text_column(
+    column: pa.ChunkedArray | pa.Array, null_values: Sequence[str] = (), *, name: bool = False
+) -> TextColumn:
     """Read a column of labels or reasons, which mostly says the same things again and again."""
     own = _one(column)
     encoded = own.dictionary_encode()
-    distinct = trim(encoded.dictionary)
+    distinct = trim(encoded.dictionary, null_values, edges=_TEXT_EDGES)
     rows = encoded.indices.to_numpy()
-    filled = pc.binary_length(distinct).to_numpy() > 0
-    if distinct is encoded.dictionary and filled.all():
-        return TextColumn(distinct, rows, own)
-    present = pc.if_else(pa.array(filled), distinct, pa.scalar(None, pa.string()))
-    return TextColumn(distinct, rows, present.take(encoded.indices))
+    damage = find_damage(distinct, name=name)
+    result = TextColumn(distinct, rows, own, damage)
+    sound = result.sound
+    if distinct is encoded.dictionary and sound.all():
+        return result
+    present = pc.if_else(pa.array(sound), distinct, pa.scalar(None, pa.string()))
+    return TextColumn(distinct, rows, present.take(encoded.indices), damage)
 
 
 def empty_text_column(rows: int) -> TextColumn:

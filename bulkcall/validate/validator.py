@@ -15,7 +15,7 @@ from bulkcall.validate.identity import record_words, text_words, with_times
 from bulkcall.validate.messages import Wording
 from bulkcall.validate.options import ValidateOptions, parse_window
 from bulkcall.validate.phone_columns import PhoneColumnReader
-from bulkcall.validate.rules import FinishedRecord
+from bulkcall.validate.rules import ROW_RULES, FinishedRecord
 from bulkcall.validate.text_columns import TextColumn, empty_text_column, read_text_column, trim
 from bulkcall.validate.time_columns import TimeColumn, TimeColumnReader
 from bulkcall.validate.time_parser import TimeReading
@@ -47,6 +47,7 @@ class Validator:
         """
         self._fields = file.fields
         self._now_ms = options.now_ms
+        self._null_values = tuple(word.strip() for word in options.null_values)
         self._numbers = PhoneColumnReader(options.region)
         zone = options.timezone or DEFAULT_ZONES.get(self._numbers.plan.region, "")
         self._times = TimeColumnReader(zone, options.date_format)
@@ -74,6 +75,9 @@ class Validator:
             "caller_number": numbers[Field.CALLER_NUMBER].readings,
             "receiver_number": numbers[Field.RECEIVER_NUMBER].readings,
             **{field.value: words[field] for field in TEXT_FIELDS},
+            "label_id_damage": words[Field.LABEL_ID].damages,
+            "name_damage": words[Field.DYNAMIC_LABEL_NAME].damages,
+            "reason_damage": words[Field.DYNAMIC_CALL_REASON].damages,
             "starts_at": starts.readings,
             "ends_at": ends.readings,
             "labels": _count_filled([words[field] for field in TEXT_FIELDS[:2]]),
@@ -116,6 +120,7 @@ class Validator:
                 "identity": pa.array(identity, mask=~valid),
                 "field": findings["field"].take(worst),
                 "message": findings["message"].take(worst),
+                "code": findings["code"].take(worst),
             }
         )
         _prove(
@@ -139,10 +144,14 @@ class Validator:
     def _words(self, chunk: Chunk, field: Field) -> TextColumn:
         if field not in self._fields:
             return empty_text_column(len(chunk))
-        return read_text_column(chunk.cells.column(self._fields[field]))
+        return read_text_column(
+            chunk.cells.column(self._fields[field]),
+            self._null_values,
+            name=field is Field.DYNAMIC_LABEL_NAME,
+        )
 
     def _column(self, chunk: Chunk, field: Field) -> pa.Array:
-        return trim(chunk.cells.column(self._fields[field]))
+        return trim(chunk.cells.column(self._fields[field]), self._null_values)
 
     def _starts(self, texts: dict[Field, pa.Array], rows: int) -> TimeColumn:
         if self._start is None:
@@ -197,7 +206,8 @@ def _count_filled(columns: Sequence[TextColumn]) -> NDArray[np.int8]:
 def _fault_flags(chunk: Chunk) -> NDArray[np.int8]:
     flags = np.zeros(len(chunk), dtype=np.int8)
     if chunk.faults:
-        flags[np.fromiter(chunk.faults, dtype=np.int64) - chunk.first_row] = 1
+        places = np.fromiter(chunk.faults, dtype=np.int64) - chunk.first_row
+        flags[places] = [1 + ROW_RULES.index(fault.rule) for fault in chunk.faults.values()]
     return flags
 
 

@@ -18,7 +18,7 @@ SAMPLES = Path(__file__).parents[3] / "sample_data"
 
 
 def judge(path: Path, *, own_times: bool) -> tuple[int, int, int, collections.Counter[str]]:
-    """Count rows, invalid rows, duplicates, and findings by rule."""
+    """Count rows, invalid rows, duplicates, and findings by code."""
     supplied = frozenset() if own_times else frozenset({Field.STARTS_AT, Field.ENDS_AT})
     options = ValidateOptions(
         region="IN",
@@ -38,7 +38,7 @@ def judge(path: Path, *, own_times: bool) -> tuple[int, int, int, collections.Co
             repeats.add(checked)
             rows += len(chunk)
             valid += sum(checked.records["valid"].to_pylist())
-            rules.update(checked.findings["rule"].to_pylist())
+            rules.update(checked.findings["code"].to_pylist())
     return rows, rows - valid, len(repeats.finish()[0]), rules
 
 
@@ -47,7 +47,8 @@ def test_the_sample_holds_the_mistakes_it_says(name):
     """sample_data/README.md: 14 kinds of mistakes, 26 rows each, and 26 duplicates."""
     rows, invalid, repeated, rules = judge(SAMPLES / name, own_times=False)
     assert (rows, invalid, repeated) == (5174, 14 * 26, 26)
-    assert rules["scientific_notation"] == rules["uuid"] == rules["surplus_cell"] == 26
+    assert rules["number.scientific"] == rules["row.surplus_cells"] == 26
+    assert rules["label_id.not_uuid"] + rules["label_id.null_word"] == 26
 
 
 def test_the_valid_sample_is_valid():

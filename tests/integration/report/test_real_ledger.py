@@ -64,7 +64,7 @@ def chunk(first: int, count: int, bad: set[int]) -> CheckedChunk:
             "row": pa.array(wrong, pa.int64()),
             "line": pa.array([row + 1 for row in wrong], pa.int64()),
             "field": pa.array(["receiver_number"] * len(wrong), pa.string()),
-            "rule": pa.array(["length"] * len(wrong), pa.string()),
+            "code": pa.array(["length"] * len(wrong), pa.string()),
             "value": pa.array(["9"] * len(wrong), pa.string()),
             "message": pa.array(["too short"] * len(wrong), pa.string()),
         }

@@ -109,7 +109,7 @@ def test_cells_and_findings_come_back_as_loaded(ledger):
             "row": 2,
             "line": 3,
             "field": "receiver_number",
-            "rule": "number",
+            "code": "number",
             "value": "12",
             "message": "is no phone number",
         }

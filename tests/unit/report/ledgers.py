@@ -36,7 +36,7 @@ _SCHEMA = pa.schema(
 )
 _FINDINGS = pa.schema(
     [("row", pa.int64()), ("line", pa.int64())]
-    + [(name, pa.string()) for name in ("field", "rule", "value", "message")]
+    + [(name, pa.string()) for name in ("field", "code", "value", "message")]
 )
 
 

@@ -169,9 +169,9 @@ def test_columns_of_an_earlier_rejected_csv_are_replaced(tmp_path):
 def test_all_findings_of_a_row_stand_in_rejected(tmp_path):
     """A person mends a row once: every finding is named, the most helpful first."""
     findings = [
-        {"row": 1, "line": 2, "field": "receiver_number", "rule": "a", "message": "too short"},
-        {"row": 1, "line": 2, "field": "ends_at", "rule": "b", "message": "past"},
-        {"row": 2, "line": 3, "field": "ends_at", "rule": "b", "message": "past"},
+        {"row": 1, "line": 2, "field": "receiver_number", "code": "a", "message": "too short"},
+        {"row": 1, "line": 2, "field": "ends_at", "code": "b", "message": "past"},
+        {"row": 2, "line": 3, "field": "ends_at", "code": "b", "message": "past"},
     ]
     ledger = ledger_of(
         result("invalid", field="receiver_number", message="too short"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from bulkcall.records import CampaignFile, Chunk, Field
+from bulkcall.records import CampaignFile, Chunk, Field, RowFault
 from bulkcall.validate import ValidateOptions, Validator
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def chunk_of(
     rows: list[Mapping[Field, str]],
     fields: tuple[Field, ...] = tuple(Field),
     first_row: int = 1,
-    faults: Mapping[int, str] | None = None,
+    faults: Mapping[int, RowFault] | None = None,
 ) -> Chunk:
     """A chunk that holds these rows; a field that a row leaves out is an empty cell."""
     cells = pa.table(
@@ -83,7 +83,7 @@ def findings_of(check) -> Callable[..., list[tuple[str, str]]]:
 
     def run(change: Mapping[Field, str], **options: str) -> list[tuple[str, str]]:
         table = check(change, **options).findings
-        return list(zip(table["field"].to_pylist(), table["rule"].to_pylist(), strict=True))
+        return list(zip(table["field"].to_pylist(), table["code"].to_pylist(), strict=True))
 
     return run
 

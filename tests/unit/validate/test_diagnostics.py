@@ -111,9 +111,8 @@ def test_swapped_number_columns_are_named():
 
 def test_rows_with_surplus_cells_are_counted():
     """A text with the delimiter in it, unquoted, in many rows."""
-    found = lines(
-        [{}] * 9, faults=dict.fromkeys(range(1, 5), RowFault(RowRule.SURPLUS_CELLS, "surplus cell"))
-    )
+    fault = RowFault(RowRule.SURPLUS_CELLS, "surplus cell")
+    found = lines([{}] * 9, faults=dict.fromkeys(range(1, 5), fault))
     assert found[0].startswith("4 of 9 rows have more cells than the header")
 
 

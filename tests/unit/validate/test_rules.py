@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from pandera.errors import SchemaErrors
 
-from bulkcall.records import Field
+from bulkcall.codes import CODES
+from bulkcall.records import Field, RowRule
 from bulkcall.validate import findings
 from bulkcall.validate.messages import MESSAGES, RANK
 from bulkcall.validate.rules import CampaignText
@@ -34,6 +35,7 @@ def test_a_good_row_has_no_finding(check):
             "dynamic_call_reason": "Your parcel arrives today",
             "field": None,
             "message": None,
+            "code": None,
         }
     ]
 
@@ -42,13 +44,13 @@ def test_a_good_row_has_no_finding(check):
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("", "number_required"),
-        ("   ", "number_required"),
-        ("9.19877E+11", "scientific_notation"),
-        ("919876543210.0", "decimal_number"),
-        ("call me", "number_characters"),
-        ("12345", "valid_number"),
-        ("6591234567", "one_country"),
+        ("", "number.missing"),
+        ("   ", "number.missing"),
+        ("9.19877E+11", "number.scientific"),
+        ("919876543210.0", "number.decimal"),
+        ("call me", "number.characters"),
+        ("12345", "number.not_valid"),
+        ("6591234567", "number.ambiguous"),
     ],
 )
 def test_each_number_rule(findings_of, field, text, rule):
@@ -60,13 +62,13 @@ def test_each_number_rule(findings_of, field, text, rule):
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("", "time_required"),
-        ("03/04/2026 10:00", "date_order"),
-        ("2026-04-03", "time_of_day"),
-        ("1.775E+12", "scientific_notation"),
-        ("2026-02-30T10:00", "possible_time"),
-        ("1775190600000000", "epoch_unit"),
-        ("soon", "readable_time"),
+        ("", "time.missing"),
+        ("03/04/2026 10:00", "time.ambiguous"),
+        ("2026-04-03", "time.no_time_of_day"),
+        ("1.775E+12", "time.scientific"),
+        ("2026-02-30T10:00", "time.impossible"),
+        ("1775190600000000", "time.epoch_unit"),
+        ("soon", "time.not_recognised"),
     ],
 )
 def test_each_time_rule(findings_of, field, text, rule):
@@ -77,10 +79,10 @@ def test_each_time_rule(findings_of, field, text, rule):
 def test_zone_rules(findings_of):
     """Contract, Times: no zone, a time that occurs twice, a time that never occurs."""
     bare = {S: "2026-10-25T02:30", E: "2026-10-25T09:00Z"}
-    assert findings_of(bare, region="FR") == [("starts_at", "time_zone")]
-    assert findings_of(bare, timezone="Europe/Berlin") == [("starts_at", "time_occurs_twice")]
+    assert findings_of(bare, region="FR") == [("starts_at", "time.no_zone")]
+    assert findings_of(bare, timezone="Europe/Berlin") == [("starts_at", "time.occurs_twice")]
     gone = {S: "2027-03-28T02:30", E: "2027-03-28T09:00Z"}
-    assert findings_of(gone, timezone="Europe/Berlin") == [("starts_at", "time_never_occurs")]
+    assert findings_of(gone, timezone="Europe/Berlin") == [("starts_at", "time.never_occurs")]
 
 
 def test_the_default_zone_holds_while_the_region_is_india(check):
@@ -96,10 +98,10 @@ def test_the_default_zone_holds_while_the_region_is_india(check):
 @pytest.mark.parametrize(
     ("start", "end", "rule"),
     [
-        ("2026-04-03T10:00Z", "2026-04-03T10:00Z", "ends_after_start"),
-        ("2026-04-03T10:00Z", "2026-04-03T09:59:59.999Z", "ends_after_start"),
-        ("2026-04-03T10:00Z", "2026-04-04T10:00:00.001Z", "at_most_24_hours"),
-        ("2026-03-31T10:00Z", "2026-04-01T05:59:59.999Z", "not_past"),
+        ("2026-04-03T10:00Z", "2026-04-03T10:00Z", "time.ends_before_start"),
+        ("2026-04-03T10:00Z", "2026-04-03T09:59:59.999Z", "time.ends_before_start"),
+        ("2026-04-03T10:00Z", "2026-04-04T10:00:00.001Z", "time.too_long"),
+        ("2026-03-31T10:00Z", "2026-04-01T05:59:59.999Z", "time.past"),
     ],
 )
 def test_each_window_rule(findings_of, start, end, rule):
@@ -128,7 +130,7 @@ def test_one_of_label_id_and_name_is_enough(findings_of, field):
 
 def test_no_label_at_all_is_one_finding(findings_of):
     """api.md: at least one of label_id and dynamic_label_name."""
-    assert findings_of({L: "", N: ""}) == [("dynamic_label_name", "label_required")]
+    assert findings_of({L: "", N: ""}) == [("dynamic_label_name", "label.missing")]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,8 @@ def test_no_label_at_all_is_one_finding(findings_of):
 )
 def test_a_label_id_is_a_uuid(findings_of, text):
     """Contract: '`label_id` is a UUID', in its usual form; a bad one is not made up for."""
-    assert findings_of({L: text}) == [("label_id", "uuid")]
+    damage = "control_character" if "\n" in text else "not_uuid"
+    assert findings_of({L: text}) == [("label_id", f"label_id.{damage}")]
 
 
 def test_a_uuid_may_be_written_in_capitals(findings_of):
@@ -156,7 +159,8 @@ def test_a_uuid_may_be_written_in_capitals(findings_of):
 @pytest.mark.parametrize("mark", ["x", "आ", "\U0001f4e6"])
 def test_a_name_has_3_to_40_code_points(findings_of, mark, length, fits):
     """api.md: 3 to 40 characters; contract: 'Characters are Unicode code points'."""
-    expected = [] if fits else [("dynamic_label_name", "name_length")]
+    code = "name.too_short" if length < 3 else "name.too_long"
+    expected = [] if fits else [("dynamic_label_name", code)]
     assert findings_of({N: f" {mark * length}\u00a0"}) == expected
 
 
@@ -164,7 +168,8 @@ def test_a_name_has_3_to_40_code_points(findings_of, mark, length, fits):
 @pytest.mark.parametrize("mark", ["x", "आ", "\U0001f4e6"])
 def test_a_reason_has_10_to_100_code_points(findings_of, mark, length, fits):
     """api.md: 10 to 100 characters; contract: 'Characters are Unicode code points'."""
-    expected = [] if fits else [("dynamic_call_reason", "reason_length")]
+    code = "reason.too_short" if length < 10 else "reason.too_long"
+    expected = [] if fits else [("dynamic_call_reason", code)]
     assert findings_of({W: mark * length}) == expected
 
 
@@ -177,7 +182,7 @@ def test_a_reason_may_be_absent(check):
 def test_a_reason_holds_none_of_the_forbidden_characters(findings_of, mark):
     """api.md: none of ``! @ # $ % ^ & * ( ) _ + /``."""
     assert findings_of({W: f"Your parcel{mark} today"}) == [
-        ("dynamic_call_reason", "reason_characters")
+        ("dynamic_call_reason", "reason.characters")
     ]
 
 
@@ -191,7 +196,7 @@ def test_a_reason_may_hold_any_other_character(findings_of, mark):
 @pytest.mark.parametrize("form", ["{}Your parcel today", "Your parcel today{}", " {} Your parcel"])
 def test_a_reason_does_not_begin_or_end_with_a_stop(findings_of, mark, form):
     """api.md: no ``.``, ``,``, ``-`` or space at either end."""
-    assert findings_of({W: form.format(mark)}) == [("dynamic_call_reason", "reason_ends")]
+    assert findings_of({W: form.format(mark)}) == [("dynamic_call_reason", "reason.ends")]
 
 
 def test_spaces_round_a_value_are_trimmed_for_the_record(check):
@@ -206,7 +211,8 @@ def test_every_rule_has_words_and_a_rank():
     """No check of the model can fail without something to tell a person."""
     schema = CampaignText.to_schema()
     rules = {check.name for column in schema.columns.values() for check in column.checks}
-    assert rules == {*MESSAGES, "surplus_cell"} == {*RANK}
+    assert rules == {*MESSAGES, *RowRule} == {*RANK}
+    assert rules <= {*CODES}
 
 
 def test_now_is_the_load_time(check):

@@ -13,6 +13,7 @@ from bulkcall.validate.text_columns import (
     read_text_column,
     trim,
 )
+from bulkcall.validate.text_damage import one_damage
 
 EDGES = SPACES + INVISIBLE
 CELLS = st.lists(
@@ -35,11 +36,12 @@ def test_trimming_is_what_strip_does(cells, skip):
 @given(CELLS, st.integers(0, 3))
 @example(["a", " a", "", " ", "a"], 0)
 def test_words_are_the_trimmed_cells(cells, skip):
-    """Each row finds its text; an empty cell, and one of spaces alone, is absent."""
+    """Each row finds its text; an empty cell, one of spaces alone and a damaged one is absent."""
     words = read_text_column(pa.chunked_array([pa.array(cells, pa.string()).slice(skip)]))
     expected = [cell.strip(EDGES) for cell in cells[skip:]]
     assert words.as_texts.to_pylist() == expected
-    assert words.column.to_pylist() == [text or None for text in expected]
+    sound = [text if text and not one_damage(text) else None for text in expected]
+    assert words.column.to_pylist() == sound
     assert [bool(each) for each in words.filled[words.rows]] == [bool(text) for text in expected]
 
 

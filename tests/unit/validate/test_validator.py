@@ -16,12 +16,12 @@ C, R, L, N, W, S, E = Field
 def test_all_findings_of_a_row_are_kept_and_the_most_helpful_is_first(check):
     """One finding per rule and cell; field and message name the first."""
     checked = check({}, {W: "Call!", S: "03/04/2026", R: "9.19877E+11"})
-    found = [(each["field"], each["rule"]) for each in checked.findings.to_pylist()]
+    found = [(each["field"], each["code"]) for each in checked.findings.to_pylist()]
     assert found == [
-        ("receiver_number", "scientific_notation"),
-        ("dynamic_call_reason", "reason_length"),
-        ("dynamic_call_reason", "reason_characters"),
-        ("starts_at", "date_order"),
+        ("receiver_number", "number.scientific"),
+        ("dynamic_call_reason", "reason.too_short"),
+        ("dynamic_call_reason", "reason.characters"),
+        ("starts_at", "time.ambiguous"),
     ]
     assert checked.records["field"].to_pylist() == [None, "receiver_number"]
     assert checked.records["valid"].to_pylist() == [True, False]
@@ -29,16 +29,16 @@ def test_all_findings_of_a_row_are_kept_and_the_most_helpful_is_first(check):
 
 
 def test_findings_name_row_line_value(check):
-    """Findings as a frame: row, line, field, rule, value, message."""
+    """Findings as a frame: row, line, field, code, value, message."""
     checked = check({}, {N: " AB "})
     assert checked.findings.to_pylist() == [
         {
             "row": 2,
             "line": 3,
             "field": "dynamic_label_name",
-            "rule": "name_length",
+            "code": "name.too_short",
             "value": "AB",
-            "message": "2 characters: a label name has 3 to 40",
+            "message": "too short (2 characters); must be 3 to 40",
         }
     ]
 
@@ -52,14 +52,11 @@ def test_what_could_be_read_of_an_invalid_row_is_kept(check):
 
 def test_a_surplus_cell_makes_its_row_invalid():
     """Contract: 'a surplus cell that holds something makes its row invalid'; said first."""
-    chunk = chunk_of(
-        [GOOD, {**GOOD, C: ""}],
-        first_row=11,
-        faults={12: RowFault(RowRule.SURPLUS_CELLS, "surplus cell 'x'")},
-    )
+    fault = RowFault(RowRule.SURPLUS_CELLS, "surplus cell 'x'")
+    chunk = chunk_of([GOOD, {**GOOD, C: ""}], first_row=11, faults={12: fault})
     checked = Validator(campaign_file(), ValidateOptions(now_ms=NOW_MS)).check(chunk)
-    found = [(each["row"], each["field"], each["rule"]) for each in checked.findings.to_pylist()]
-    assert found == [(12, "", "surplus_cell"), (12, "caller_number", "number_required")]
+    found = [(each["row"], each["field"], each["code"]) for each in checked.findings.to_pylist()]
+    assert found == [(12, "", "row.surplus_cells"), (12, "caller_number", "number.missing")]
     assert checked.records["message"].to_pylist() == [None, "surplus cell 'x'"]
 
 
@@ -73,13 +70,13 @@ def test_an_empty_chunk_is_checked_too(check):
     ("change", "words"),
     [
         ({R: "9.19877E+11"}, "format the column as Text"),
-        ({R: "6591234567"}, "+6591234567 and as +916591234567: write a plus"),
-        ({R: "123456"}, "neither with a country code nor in IN"),
-        ({S: "03/04/2026 10:00"}, "--date-format dmy, mdy or ymd"),
+        ({R: "6591234567"}, "+6591234567 and as +916591234567; write a plus"),
+        ({R: "123456"}, "not a valid phone number (region IN)"),
+        ({S: "03/04/2026 10:00"}, "ambiguous date; add --date-format dmy (or mdy, ymd)"),
         ({S: "2026-04-03"}, "add the time, e.g. 2026-04-03T10:00"),
-        ({W: "Call now! Win $$$"}, "holds ! $: take it out"),
-        ({E: "2026-03-31T10:00Z", S: "2026-03-31T09:00Z"}, "already past"),
-        ({L: "", N: ""}, "fill in label_id or dynamic_label_name"),
+        ({W: "Call now! Win $$$"}, 'contains "!" "$", which is not allowed'),
+        ({E: "2026-03-31T10:00Z", S: "2026-03-31T09:00Z"}, "end time is in the past"),
+        ({L: "", N: ""}, "missing label; set label_id or label"),
     ],
 )
 def test_messages_say_what_to_do(message_of, change, words):
@@ -104,7 +101,7 @@ def test_a_window_may_follow_each_row_s_own_start(check):
     """`--window` alone: ends_at is starts_at plus the window; one finding for a bad start."""
     checked = check({}, {S: "soon"}, window="90m")
     assert checked.records["ends_at"].to_pylist() == [1775190600000 + 5_400_000, None]
-    assert checked.findings["rule"].to_pylist() == ["readable_time"]
+    assert checked.findings["code"].to_pylist() == ["time.not_recognised"]
 
 
 def test_start_takes_the_date_format_and_zone(check):
