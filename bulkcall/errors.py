@@ -9,6 +9,7 @@
     └── StoppedError          1   the run stopped; it can be resumed
         ├── CredentialsError  1   the API does not accept the credentials
         ├── ServerAwayError   1   the API can't be reached, or only turns requests away
+        ├── UnreadableError   1   most recent answers of the API can't be read
         ├── TurnedDownError   1   most rows end the same bad way, or the canary did
         ├── LedgerError       1   the ledger can't be opened, read or written
         │   ├── RunHeldError  1   another process is working on the run
@@ -111,6 +112,12 @@ class ServerAwayError(StoppedError):
     """The API can't be reached, or has only turned requests away for longer than is allowed."""
 
     cause = StopCause.SERVER_AWAY
+
+
+class UnreadableError(StoppedError):
+    """Most recent answers can't be read (a maintenance page, say): going on would burn rows."""
+
+    cause = StopCause.UNREADABLE
 
 
 class TurnedDownError(StoppedError):

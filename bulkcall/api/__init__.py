@@ -19,8 +19,17 @@ from bulkcall.api.failures import (
     Unreadable,
 )
 from bulkcall.api.token_session import TokenSession
+from bulkcall.api.unreadable_answers import (
+    BATCH_LIMITS,
+    REALTIME_LIMITS,
+    STATUS_LIMITS,
+    UnreadableAnswers,
+)
 
 __all__ = [
+    "BATCH_LIMITS",
+    "REALTIME_LIMITS",
+    "STATUS_LIMITS",
     "Api",
     "ApiFailure",
     "BadCertificate",
@@ -41,4 +50,5 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "UnreadableAnswers",
 ]

@@ -9,8 +9,17 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from bulkcall.api import ApiFailure, MaybeApplied, NoToken, Unavailable, Unreachable, Unreadable
-from bulkcall.errors import LedgerError, ServerAwayError, StoppedError
+from bulkcall.api import (
+    STATUS_LIMITS,
+    ApiFailure,
+    MaybeApplied,
+    NoToken,
+    Unavailable,
+    Unreachable,
+    Unreadable,
+    UnreadableAnswers,
+)
+from bulkcall.errors import LedgerError, ServerAwayError, StoppedError, UnreadableError
 from bulkcall.ratelimit import StopRequested
 from bulkcall.reconcile.batch_watch import BatchWatch, first_due, most_worth, next_due
 from bulkcall.reconcile.settling import OLD_SECONDS, Readiness, Settling
@@ -38,6 +47,10 @@ PER_SLOT = 2
 """Status requests in flight for each token: one waits for its turn, one for its answer."""
 BATCHES_PER_TOKEN = 30
 """Where nothing is sent: open batches for which one token more is worth its creation."""
+UNREADABLE_SECONDS = 10.0
+"""For so long no status could be read before the run stops for it: asking costs no row."""
+UNREADABLE_AT_THE_END = 3
+"""Answers in a row that can't be read when the wait is over: then it was no wait for the server."""
 _AWAY = (Unreachable, NoToken, Unavailable, MaybeApplied)
 
 
@@ -76,6 +89,7 @@ async def reconcile(
         CredentialsError: the API does not accept the credentials.
         ServerAwayError: no answer for longer than `settings.away_timeout` (or, where the server was
             not heard yet and nothing is being sent, `settings.first_contact_timeout`).
+        UnreadableError: the last status answers can't be read.
         LedgerError: the ledger can't be read or written.
     """
     poller = Poller(
@@ -132,6 +146,9 @@ class Poller:
         self._sends = not sending_done.is_set()
         self._heard = self._sends
         self._silent_since: float | None = None
+        self._unreadable = UnreadableAnswers(STATUS_LIMITS)
+        self._unreadable_since: float | None = None
+        self._unreadable_message = ""
 
     async def run(self) -> None:
         """Poll until all is over; see `reconcile`."""
@@ -169,6 +186,8 @@ class Poller:
             if done and not self._in_flight and all(one.done for one in self._watches.values()):
                 return
             if self._end is not None and now >= self._end:
+                if self._unreadable.streak >= UNREADABLE_AT_THE_END:
+                    raise self._nothing_read()
                 return
             await self._a_while()
 
@@ -236,6 +255,8 @@ class Poller:
             self._failed(watch, failure)
         else:
             self._heard, self._silent_since = True, None
+            self._unreadable.note(watch.size, readable=True)
+            self._unreadable_since = None
             entry = asyncio.ensure_future(self._enter(watch, answer))
             # Where this poll is cancelled meanwhile, nobody else looks at how the entry ended.
             entry.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -285,6 +306,8 @@ class Poller:
         watch.problem = failure.message
         watch.misses += 1
         self._plan(watch, now)
+        if isinstance(failure, Unreadable):
+            self._not_read(watch, failure, now)
         present = isinstance(failure, Unreadable) or (
             isinstance(failure, NoToken) and failure.answered
         )
@@ -302,6 +325,21 @@ class Poller:
                 f"({masked_text(failure.message)}); all that was sent is written down, "
                 "`bulkcall reconcile` asks again"
             )
+
+    def _not_read(self, watch: BatchWatch, failure: Unreadable, now: float) -> None:
+        self._unreadable.note(watch.size, readable=False)
+        self._unreadable_message = failure.message
+        if self._unreadable_since is None:
+            self._unreadable_since = now
+        if self._unreadable.too_many and now - self._unreadable_since >= UNREADABLE_SECONDS:
+            raise self._nothing_read()
+
+    def _nothing_read(self) -> UnreadableError:
+        return UnreadableError(
+            f"the last {self._unreadable.streak} answers of {self._settings.base_url} about "
+            f"batches can't be read ({masked_text(self._unreadable_message)}); all that was sent "
+            "is written down; when the server is itself again, resume or reconcile"
+        )
 
     def _plan(self, watch: BatchWatch, now: float) -> None:
         watch.due = next_due(

@@ -67,6 +67,10 @@ class Prefetch:
         """Take the first ready parcel, if one is left."""
         if not self._ready:
             return None
+        if self._away() and len(self._ready[0][2].rows) > 1:
+            # Formed before caution was called for: it is about to be given back for a small one.
+            self._wanted.set()
+            return None
         parcel = heapq.heappop(self._ready)[2]
         if not self._ready and not self._closed:
             self._available.clear()

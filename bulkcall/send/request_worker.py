@@ -77,8 +77,9 @@ class RequestWorker:
     ) -> None:
         """Send a parcel and have its result written.
 
-        Raises what ends the run (CredentialsError, ServerAwayError, TurnedDownError, and whatever
-        was not foreseen), after the result has been put to be written all the same.
+        Raises what ends the run (CredentialsError, ServerAwayError, UnreadableError,
+        TurnedDownError, and whatever was not foreseen), after the result has been put to be written
+        all the same.
         """
         if self._too_late(parcel):
             return
@@ -96,7 +97,7 @@ class RequestWorker:
         except Exception as error:
             self._stopped(parcel, error)
             raise
-        self._health.answered()
+        self._health.answered(len(parcel.rows))
         _log_answer(parcel, answer)
         if parcel.batch is not None and len(parcel.rows) == 1:
             # It was named as the bad one, and is not: such hints mean something else here.

@@ -7,7 +7,8 @@ import contextlib
 import random
 from typing import TYPE_CHECKING
 
-from bulkcall.errors import LedgerError
+from bulkcall.api import BATCH_LIMITS, REALTIME_LIMITS, UnreadableAnswers
+from bulkcall.errors import LedgerError, StopCause
 from bulkcall.progress import StopToken
 from bulkcall.ratelimit import StopRequested
 from bulkcall.records import Channel, OnUnknown
@@ -18,7 +19,7 @@ from bulkcall.send.prefetch import Prefetch
 from bulkcall.send.request_worker import RequestWorker, finish
 from bulkcall.send.retry import Backoff
 from bulkcall.send.row_queue import BatchQueue, RealtimeQueue
-from bulkcall.send.server_health import ServerHealth
+from bulkcall.send.server_health import Admission, ServerHealth
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -39,6 +40,11 @@ ROW_BACKOFF = (0.5, 30.0)
 
 PROBE_BACKOFF = (1.0, 15.0)
 """The same between two probes of a server that seems away."""
+
+UNREADABLE_BACKOFF = (0.25, 2.0)
+"""The same between two requests to a server whose answers can't be read."""
+
+UNREADABLE_LIMITS = {Channel.REALTIME: REALTIME_LIMITS, Channel.BATCH: BATCH_LIMITS}
 
 UNREACHABLE = 5
 """Requests in a row without any answer that make a server seem away."""
@@ -76,6 +82,7 @@ async def send(
     Raises:
         CredentialsError: the API does not accept the credentials.
         ServerAwayError: the server was away for longer than the settings allow.
+        UnreadableError: most recent answers can't be read.
         TurnedDownError: most rows are turned down for one reason.
         LedgerError: the ledger can't be written; nothing more is sent.
     """
@@ -136,6 +143,11 @@ class Sender:
                 backoff=Backoff(*PROBE_BACKOFF, draw=random.random),
             ),
             self._tally,
+            UnreadableAnswers(
+                UNREADABLE_LIMITS[run.channel],
+                suspect=run.stop_cause is StopCause.UNREADABLE,
+            ),
+            unreadable_backoff=Backoff(*UNREADABLE_BACKOFF, draw=random.random),
             clock=clock,
             progress=progress,
             base_url=settings.base_url,
@@ -170,7 +182,11 @@ class Sender:
         slots = self._api.slots
         lanes = [self._lane(slot) for slot in slots]
         feed = Prefetch(
-            self._stock(), self._writer, lanes, away=lambda: self._health.away, limit=self._limit
+            self._stock(),
+            self._writer,
+            lanes,
+            away=lambda: self._health.cautious,
+            limit=self._limit,
         )
         courier = RequestWorker(
             self._api,
@@ -225,26 +241,28 @@ class Sender:
         """Give each of a token's turns to the first ready parcel."""
         lane = self._lane(slot)
         while await feed.available() and not self._halt.requested:
-            probe = await self._health.admit(self._over)
-            sent = False
+            alone = False
             try:
+                await self._health.admissible(self._over)
                 turn = await lane.turn(self._over)
-                parcel = feed.pop() if probe or not self._health.away else None
+                admission = self._health.admit()
+                alone = admission in (Admission.FIRST, Admission.PROBE)
+                parcel = None if admission is None else feed.pop()
                 if parcel is None:
                     turn.give_back()
                     # Another token was quicker: let the feed have its turn of the loop.
                     await asyncio.sleep(0)
                     continue
-                sent = True
                 task = asyncio.create_task(
-                    self._deliver(slot, lane, courier, parcel, turn, probe=probe)
+                    self._deliver(slot, lane, courier, parcel, turn, admission=admission)
                 )
+                alone = False  # ended by the delivery
                 self._in_flight.add(task)
                 task.add_done_callback(self._in_flight.discard)
             except StopRequested:
                 return
             finally:
-                if probe and not sent:
+                if alone:
                     self._health.probed(used=False)
 
     async def _deliver(
@@ -255,15 +273,16 @@ class Sender:
         parcel: OutboundRequest,
         turn: Permit,
         *,
-        probe: bool,
+        admission: Admission | None,
     ) -> None:
+        probe = admission is Admission.PROBE
         try:
             await courier.deliver(slot, lane, parcel, turn, probe=probe)
         except Exception as error:  # noqa: BLE001 - one request must not take the others with it
             self._end(error)
         finally:
             turn.give_back()
-            if probe:
+            if admission is not Admission.FREE:
                 self._health.probed(used=True)
 
     # -- beside the sending ------------------------------------------------------------------------

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from bulkcall.api import (
     BadCertificate,
+    BadRequest,
     ClientError,
     Halted,
     MaybeApplied,
@@ -16,15 +18,16 @@ from bulkcall.api import (
     Unavailable,
     Unreadable,
 )
-from bulkcall.errors import ServerAwayError, TurnedDownError
+from bulkcall.errors import ServerAwayError, TurnedDownError, UnreadableError
 from bulkcall.support.masking import masked_text
 
 if TYPE_CHECKING:
-    from bulkcall.api import ApiFailure
+    from bulkcall.api import ApiFailure, UnreadableAnswers
     from bulkcall.clock import Clock
     from bulkcall.progress import Progress, StopToken
     from bulkcall.send.circuit_breaker import CircuitBreaker, RejectionRate
     from bulkcall.send.outbound import Decision, OutboundRequest
+    from bulkcall.send.retry import Backoff
 
 _LOG = logging.getLogger(__name__)
 LOOK = 0.1
@@ -37,6 +40,17 @@ QUIET = 30.0
 """Seconds between two such lines."""
 
 
+class Admission(Enum):
+    """Under which terms a request may go."""
+
+    FREE = "free"
+    """Beside any number of others."""
+    FIRST = "first"
+    """The one request of a run of which no other has ended yet."""
+    PROBE = "probe"
+    """The one small request that asks whether the server is there, or speaks sense again."""
+
+
 class ServerHealth:
     """Feeds the breaker with what came back, lets probes through, and says when to stop the run."""
 
@@ -44,13 +58,19 @@ class ServerHealth:
         self,
         breaker: CircuitBreaker,
         tally: RejectionRate,
+        unreadable: UnreadableAnswers,
         *,
+        unreadable_backoff: Backoff,
         clock: Clock,
         progress: Progress,
         base_url: str,
     ) -> None:
         self._breaker = breaker
         self._tally = tally
+        self._unreadable = unreadable
+        self._unreadable_backoff = unreadable_backoff
+        self._unreadable_next = 0.0
+        self._any_ended = False
         self._clock = clock
         self._progress = progress
         self._base_url = base_url
@@ -70,30 +90,51 @@ class ServerHealth:
         """Whether the server seems away."""
         return self._breaker.open
 
-    async def admit(self, halt: StopToken) -> bool:
-        """Wait until a request may go. True: it is the one probe, to be ended with `probed`.
+    @property
+    def cautious(self) -> bool:
+        """Whether requests go one at a time, and small: away, or its answers can't be read."""
+        return self._breaker.open or self._unreadable.suspect
+
+    async def admissible(self, halt: StopToken) -> None:
+        """Wait until a request may go: then take a turn, and `admit` it.
 
         Raises ServerAwayError when the server has been away for too long.
         """
-        while self._breaker.open and not halt.requested:
+        while not halt.requested and self._admission() is None:
             now = self._clock.monotonic()
-            if not self._probing:
-                if self._breaker.given_up(now):
-                    raise ServerAwayError(self._farewell(now))
-                if now >= self._breaker.next_probe:
-                    self._probing = True
-                    return True
+            if not self._probing and self._breaker.given_up(now):
+                raise ServerAwayError(self._farewell(now))
             await self._clock.sleep(LOOK)
-        return False
+
+    def admit(self) -> Admission | None:
+        """Let a request go now, if it may. One that is not FREE is to be ended with `probed`."""
+        admission = self._admission()
+        if admission is not None and admission is not Admission.FREE:
+            self._probing = True
+        return admission
+
+    def _admission(self) -> Admission | None:
+        if self._any_ended and not self.cautious:
+            return Admission.FREE
+        now = self._clock.monotonic()
+        due = self._breaker.next_probe if self._breaker.open else self._unreadable_next
+        if self._probing or now < due or self._breaker.given_up(now):
+            return None
+        return Admission.PROBE if self.cautious else Admission.FIRST
 
     def probed(self, *, used: bool) -> None:
-        """Note that the probe is over; `used`: a request went out for it."""
+        """Note that the one request of an admission is over; `used`: it went out."""
         self._probing = False
         if used and self._breaker.open:
             self._breaker.probe_failed(self._clock.monotonic())
 
-    def answered(self) -> None:
-        """Note that the server answered."""
+    def answered(self, rows: int) -> None:
+        """Note that the server gave an answer of sense to a request of so many rows."""
+        self._unreadable.note(rows, readable=True)
+        self._reached_it()
+
+    def _reached_it(self) -> None:
+        self._any_ended = True
         since = self._breaker.since
         if self._breaker.answered() and since is not None:
             gone = self._clock.monotonic() - since
@@ -105,13 +146,24 @@ class ServerHealth:
         self._breaker.contact = True
 
     def failed(self, failure: ApiFailure, parcel: OutboundRequest) -> None:
-        """Note how a request failed. Raises ServerAwayError where no wait can help."""
+        """Note how a request failed.
+
+        Raises ServerAwayError where no wait can help, UnreadableError where most recent answers
+        can't be read.
+        """
+        self._any_ended = True
         if isinstance(failure, BadCertificate):
             raise ServerAwayError(f"{self._base_url}: {failure.message}; nothing is sent there")
         if isinstance(failure, Halted):
             return
+        if isinstance(failure, Unreadable):
+            self._reached_it()
+            self._not_read(failure, parcel)
+            return
         if not _absent(failure):
-            self.answered()
+            if isinstance(failure, BadRequest | ClientError):
+                self._unreadable.note(len(parcel.rows), readable=True)
+            self._reached_it()
             return
         now = self._clock.monotonic()
         # A missing token says nothing about a row; a 5xx may, if the row has been tried before.
@@ -126,6 +178,19 @@ class ServerHealth:
                 f"the server seems away ({masked_text(failure.message)}); pausing, and asking now "
                 "and then; the run stops, "
                 f"resumable, if it is not back within {max(0.0, left):.0f} s"
+            )
+
+    def _not_read(self, failure: ApiFailure, parcel: OutboundRequest) -> None:
+        unreadable = self._unreadable
+        unreadable.note(len(parcel.rows), readable=False)
+        pause = self._unreadable_backoff.ceiling(unreadable.streak)
+        self._unreadable_next = self._clock.monotonic() + pause
+        _LOG.info("an answer can't be read, %d in a row", unreadable.streak)
+        if unreadable.too_many:
+            raise UnreadableError(
+                f"most recent answers of {self._base_url} can't be read "
+                f"({masked_text(failure.message)}): {unreadable.rows:,} rows were answered so and "
+                "are unknown, the rest was not sent; resume when the server is itself again"
             )
 
     def settled(self, ruling: Decision) -> None:

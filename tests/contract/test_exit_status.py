@@ -182,6 +182,31 @@ def test_1_when_the_credentials_are_wrong_and_resume_goes_on(client):
     assert client.run("resume").status == 2, "nothing is left to resume"
 
 
+@pytest.mark.parametrize(("channel", "most"), [("realtime", 20), ("batch", 510)])
+def test_1_when_answers_can_not_be_read_and_resume_sends_the_rest(client, sandbox, channel, most):
+    """A maintenance page with status 200: few rows are unknown, the rest goes later."""
+    sandbox.order("html@realtime,times=0,status=200")
+    sandbox.order("html@batch_create,times=0,status=200")
+    client.campaign(rows(2000))
+    ended = client.run("run", "campaign.csv", *TIMES, "--channel", channel, "--out", "o", "--json")
+    assert ended.status == 1, ended
+    one_line(ended, "can't be read")
+    lost = ended.json["outcomes"]["unknown"]
+    assert 0 < lost <= most
+    assert ended.json["outcomes"]["unsent"] == 2000 - lost
+    again = client.run("resume", "--json")
+    assert again.status == 1, again
+    assert again.json["outcomes"]["unknown"] <= lost + 8, "no batch goes into the same page again"
+    lost = again.json["outcomes"]["unknown"]
+    sandbox.clear_faults()
+    environ = {"BULKCALL_REALTIME_PER_SECOND": "1000"}
+    sandbox.set(realtime_limit=0)
+    resumed = client.run("resume", "--json", environ=environ)
+    assert resumed.status == 3, resumed
+    assert resumed.json["outcomes"]["success"] == 2000 - lost
+    assert resumed.json["outcomes"]["unknown"] == lost
+
+
 def test_json_stands_alone_on_standard_output_also_on_failure(client):
     """With --json, standard output is one object whatever happens, usage errors included."""
     for arguments in (("run", "none.csv", "--json"), ("run", "--json"), ("resume", "--json")):

@@ -7,9 +7,17 @@ import asyncio
 import pytest
 from reconcile_fakes import FakeApi, FakeLedger, element, inline
 
-from bulkcall.api import ClientError, NoAnswer, NoToken, RateLimited, ServerFault, Unreachable
+from bulkcall.api import (
+    ClientError,
+    NoAnswer,
+    NoToken,
+    RateLimited,
+    ServerFault,
+    Unreachable,
+    Unreadable,
+)
 from bulkcall.clock import ManualClock
-from bulkcall.errors import ServerAwayError
+from bulkcall.errors import ServerAwayError, UnreadableError
 from bulkcall.progress import NullProgress, StopToken
 from bulkcall.reconcile.poller import PER_SLOT, Poller
 from bulkcall.reconcile.status_recorder import StatusRecorder
@@ -301,3 +309,35 @@ def test_odd_answers_are_survived():
     stage.accept(1, [1])
     stage.run()
     assert stage.ledger.states() == {1: RowState.SUCCESS}
+
+
+PAGE = Unreadable("HTTP 200, but the answer can't be read: it is a page", http_status=200)
+
+
+def test_answers_that_can_not_be_read_stop_the_run_long_before_the_wait_is_over():
+    """A page for every status, also after good answers: the rows stay pending."""
+    stage = Stage(lambda _: PAGE if stage.clock.monotonic() > 20 else [], timeout=600.0)
+    for batch in range(1, 11):
+        stage.accept(batch, [batch])
+    with pytest.raises(UnreadableError, match="resume or reconcile"):
+        stage.run()
+    assert 30 <= stage.clock.monotonic() < 60
+    assert set(stage.ledger.states().values()) == {RowState.ACCEPTED}
+
+
+def test_a_moment_of_answers_that_can_not_be_read_is_waited_out():
+    """Pages for five seconds cost nothing but polls."""
+    stage = Stage(lambda name: PAGE if stage.clock.monotonic() < 5 else [element(int(name[2:]))])
+    for batch in range(1, 31):
+        stage.accept(batch, [batch])
+    stage.run()
+    assert set(stage.ledger.states().values()) == {RowState.SUCCESS}
+
+
+def test_a_short_wait_of_nothing_but_pages_does_not_end_as_if_it_had_been_asked():
+    """When the wait is over and none of the last answers could be read, the run stops."""
+    stage = Stage(lambda _: PAGE, timeout=3.0)
+    stage.accept(1, [1])
+    with pytest.raises(UnreadableError):
+        stage.run()
+    assert stage.ledger.states() == {1: RowState.ACCEPTED}
