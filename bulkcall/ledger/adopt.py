@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bulkcall.errors import LedgerError
 from bulkcall.ledger import counts, sending
 from bulkcall.ledger.codec import packed_numbers
+from bulkcall.ledger.lifecycle import Step, case_after, states_before
 from bulkcall.ledger.schema import row_key
 from bulkcall.records import RowState
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
     from bulkcall.ledger.model import Placed
     from bulkcall.ledger.store import Transaction
+
+_ADOPT = f"""
+    UPDATE rows SET state = {case_after(Step.ADOPT)}, attempts = 1, batch = ?
+    WHERE state {states_before(Step.ADOPT)} AND id IN_KEYS
+"""
 
 
 def adopt(
@@ -35,7 +41,7 @@ def adopt(
         packed_numbers([number for place in placed for number in (place.row, place.ends_at)]),
     )
     marked = transaction.keyed_run(
-        "UPDATE rows SET state = 4, attempts = 1, batch = ? WHERE state = 0 AND id IN_KEYS",
+        _ADOPT,
         [row_key(run_no, place.row) for place in placed],
         batch,
     )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bulkcall.ledger import counts, receiver_index
+from bulkcall.ledger.lifecycle import REPEATED, Step, in_states, states_before
+from bulkcall.ledger.loading import MARK_DUPLICATE
 from bulkcall.ledger.schema import ROW_BITS, row_number, row_range
 from bulkcall.records import Outcome, RowState
 
@@ -31,9 +33,8 @@ _RECORDS = """
         coalesce(w.name, ''), coalesce(w.reason, ''), r.state, r.sent_at
     FROM rows r JOIN wordings w ON w.id = r.wording
 """
-_WAITING = _RECORDS + " WHERE r.state = 0 AND r.id IN_KEYS"
-# SENDING, DOUBT, HELD, ACCEPTED, SUCCESS, MISSING: what was turned down may go again.
-_SENT = _RECORDS + " WHERE r.state IN (1, 2, 3, 4, 10, 13) AND r.id IN_KEYS"
+_READY = f"{_RECORDS} WHERE r.state {states_before(Step.MARK_DUPLICATE)} AND r.id IN_KEYS"
+_SENT = f"{_RECORDS} WHERE r.state {in_states(REPEATED)} AND r.id IN_KEYS"
 
 
 def mark_all(transaction: Transaction, run_no: int) -> int:
@@ -139,16 +140,12 @@ def _mark_repeated(
     for row in transaction.keyed(_SENT, sent):
         earlier.setdefault(_likeness(row, own_times=own_times), []).append(row)
     messages: dict[int, str] = {}
-    for row in transaction.keyed(_WAITING, waiting) if earlier else ():
+    for row in transaction.keyed(_READY, waiting) if earlier else ():
         for other in earlier.get(_likeness(row, own_times=own_times), ()):
             if own_times or (other[1] < row[2] and row[1] < other[2]):
                 messages[row[0]] = _message(transaction, other)
                 break
-    transaction.many(
-        "UPDATE rows SET state = 16, message = ? WHERE id = ?",
-        [(message, key) for key, message in messages.items()],
-    )
-    marked = len(messages)
+    marked = transaction.many(MARK_DUPLICATE, [(message, key) for key, message in messages.items()])
     counts.change(transaction, run_no, {RowState.READY: -marked, RowState.DUPLICATE: marked})
     return set(messages)
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from bulkcall.ledger import counts, receiver_index
 from bulkcall.ledger.codec import packed
+from bulkcall.ledger.lifecycle import Step, case_after, states_before
 from bulkcall.ledger.schema import ROW_BITS, row_key, row_range
 from bulkcall.records import RowState
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from bulkcall.ledger.store import Transaction
     from bulkcall.records import CheckedChunk
 
+MARK_DUPLICATE = f"""
+    UPDATE rows SET state = {case_after(Step.MARK_DUPLICATE)}, message = ?
+    WHERE id = ? AND state {states_before(Step.MARK_DUPLICATE)}
+"""
 _WIDEST = 1 << 62
 _TIMES = ("starts_at", "ends_at")
 _TEXTS = ("label_id", "dynamic_label_name", "dynamic_call_reason")
@@ -186,7 +191,7 @@ def mark_duplicates(
 ) -> None:
     """Let rows that equal an earlier row of the file become DUPLICATE, naming that row."""
     marked = transaction.many(
-        "UPDATE rows SET state = 16, message = ? WHERE id = ? AND state = 0",
+        MARK_DUPLICATE,
         [
             (f"the same record stands in row {int(first)} of this file", row_key(run_no, int(row)))
             for row, first in zip(rows, first_rows, strict=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import LedgerError
 from bulkcall.ledger.codec import unpacked_numbers
+from bulkcall.ledger.lifecycle import UNSETTLED, in_states
 from bulkcall.ledger.model import Batch, BatchRow
 from bulkcall.ledger.schema import row_key, row_number, row_range
 from bulkcall.records import CallRecord, RowState
@@ -20,6 +21,10 @@ _BATCH = """
     SELECT batch, batch_id, size, state, created_at, accepted_at, http_status, polls, polled_at
     FROM batches WHERE run_no = ?
 """
+_UNSETTLED = f"""
+    SELECT DISTINCT batch FROM rows
+    WHERE id BETWEEN ? AND ? AND state {in_states(UNSETTLED)} AND batch IS NOT NULL
+"""
 
 
 def all_batches(transaction: Transaction, run_no: int) -> list[Batch]:
@@ -31,12 +36,7 @@ def open_batches(transaction: Transaction, run_no: int, *, again: bool) -> list[
     """Give accepted batches that are not final; with `again` all that hold rows without an end."""
     found = transaction.all(_BATCH + " AND state = 'accepted' ORDER BY batch", run_no)
     if again:
-        # States 2, 3, 4, 13: DOUBT, HELD, ACCEPTED, MISSING.
-        unsettled = transaction.all(
-            "SELECT DISTINCT batch FROM rows WHERE id BETWEEN ? AND ? AND state IN (2, 3, 4, 13)"
-            " AND batch IS NOT NULL",
-            *row_range(run_no),
-        )
+        unsettled = transaction.all(_UNSETTLED, *row_range(run_no))
         final = transaction.keyed(
             _BATCH + " AND state = 'final' AND batch IN_KEYS",
             [batch for (batch,) in unsettled],

@@ -22,6 +22,8 @@ from sqlalchemy import (
     text,
 )
 
+from bulkcall.ledger.lifecycle import WAITING, in_states
+
 SCHEMA_VERSION = 3
 
 APPLICATION_ID = 0x62756C6B
@@ -175,7 +177,7 @@ rows = Table(
 )
 
 # The rows that wait, in their turn. SQLite ends each index entry with the row's own number anyway.
-_WAITING = text("state IN (0, 2)")
+_WAITING = text(f"state {in_states(WAITING)}")
 Index("rows_waiting", rows.c.run_no, rows.c.starts_at, sqlite_where=_WAITING).ddl_if("sqlite")
 Index("rows_waiting", rows.c.run_no, rows.c.starts_at, rows.c.id, postgresql_where=_WAITING).ddl_if(
     "postgresql"

@@ -11,6 +11,11 @@ from bulkcall.ledger.lifecycle import (
     EXPIRED_IN_DOUBT_MESSAGE,
     EXPIRED_MESSAGE,
     RECOVERED_MESSAGE,
+    WAITING,
+    Step,
+    case_after,
+    in_states,
+    states_before,
 )
 from bulkcall.ledger.model import ReadyRow
 from bulkcall.ledger.schema import row_key, row_number, row_range
@@ -23,22 +28,42 @@ if TYPE_CHECKING:
     from bulkcall.ledger.model import Placed
     from bulkcall.ledger.store import Transaction
 
-# States 0 and 2: READY and DOUBT, in the words of the partial index.
-_WAITING = """
+# The words of the partial index `rows_waiting`, so that it is used.
+_IS_WAITING = f"state {in_states(WAITING)}"
+_WAITING = f"""
     SELECT r.id, r.caller, r.receiver, r.starts_at, r.ends_at, w.label_id, w.name, w.reason,
         r.attempts, r.tries, r.state, r.identity
     FROM rows r LEFT JOIN wordings w ON w.id = r.wording
-    WHERE r.run_no = ? AND r.state IN (0, 2) AND r.ends_at > ?
+    WHERE r.run_no = ? AND r.{_IS_WAITING} AND r.ends_at > ?
 """
 _LOCK_ACCOUNT = """
     SELECT r.resend FROM accounts a JOIN runs r ON r.account_no = a.account_no WHERE r.run_no = ?
 """
-_READY_ONLY = " AND r.state = 0"
+_READY_ONLY = f" AND r.state = {int(RowState.READY)}"
 _IN_TURN = " ORDER BY r.starts_at, r.id LIMIT ?"
 _NAMED = " AND r.id IN_KEYS"
 _NEVER = 2**62
 # A row ends after it starts, so only rows whose start has passed are looked at.
-_ENDING = " FROM rows WHERE run_no = ? AND state IN (0, 2) AND starts_at < ? AND ends_at <= ?"
+_ENDING = f" FROM rows WHERE run_no = ? AND {_IS_WAITING} AND starts_at < ? AND ends_at <= ?"
+_TAKE = f"""
+    UPDATE rows SET state = {case_after(Step.TAKE)}, attempts = attempts + 1,
+        earlier_sent_at = sent_at, sent_at = ?, earlier_batch = batch, batch = ?
+    WHERE state {states_before(Step.TAKE)} AND id IN_KEYS
+"""
+_EXPIRE = f"""
+    UPDATE rows SET state = {case_after(Step.EXPIRE)},
+        message = CASE state WHEN {int(RowState.READY)} THEN ? ELSE ? END
+    WHERE run_no = ? AND state {states_before(Step.EXPIRE)} AND starts_at < ? AND ends_at <= ?
+"""
+_RECOVER = f"""
+    UPDATE rows SET state = {case_after(Step.RECOVER)}, doubtful = 1, http_status = NULL,
+        field = NULL, message = ?
+    WHERE id BETWEEN ? AND ? AND state {states_before(Step.RECOVER)}
+"""
+_NEXT_END = f"SELECT min(ends_at) FROM rows WHERE run_no = ? AND {_IS_WAITING} AND starts_at < ?"
+_NEXT_START = (
+    f"SELECT min(starts_at) FROM rows WHERE run_no = ? AND {_IS_WAITING} AND starts_at >= ?"
+)
 
 
 def take_realtime(
@@ -169,8 +194,7 @@ def _mark(
     if not ready:
         return
     marked = transaction.keyed_run(
-        "UPDATE rows SET state = 1, attempts = attempts + 1, earlier_sent_at = sent_at,"
-        " sent_at = ?, earlier_batch = batch, batch = ? WHERE state IN (0, 2) AND id IN_KEYS",
+        _TAKE,
         [row_key(run_no, row.row) for row in ready],
         now,
         batch,
@@ -216,12 +240,10 @@ def expire(transaction: Transaction, run_no: int, now: int) -> int:
     found: dict[int, int] = dict(
         transaction.all("SELECT state, count(*)" + _ENDING + " GROUP BY state", run_no, now, now)
     )
-    ready, doubt = found.get(0, 0), found.get(2, 0)
+    ready, doubt = found.get(RowState.READY, 0), found.get(RowState.DOUBT, 0)
     if ready + doubt:
         transaction.run(
-            "UPDATE rows SET state = CASE state WHEN 0 THEN 17 ELSE 3 END,"
-            " message = CASE state WHEN 0 THEN ? ELSE ? END"
-            " WHERE run_no = ? AND state IN (0, 2) AND starts_at < ? AND ends_at <= ?",
+            _EXPIRE,
             EXPIRED_MESSAGE,
             EXPIRED_IN_DOUBT_MESSAGE,
             run_no,
@@ -244,16 +266,8 @@ def expire(transaction: Transaction, run_no: int, now: int) -> int:
 
 def _look_ahead(transaction: Transaction, run_no: int, now: int) -> None:
     """Note before which time no waiting row can end, so that most calls need not look at all."""
-    started = transaction.value(
-        "SELECT min(ends_at) FROM rows WHERE run_no = ? AND state IN (0, 2) AND starts_at < ?",
-        run_no,
-        now,
-    )
-    coming = transaction.value(
-        "SELECT min(starts_at) FROM rows WHERE run_no = ? AND state IN (0, 2) AND starts_at >= ?",
-        run_no,
-        now,
-    )
+    started = transaction.value(_NEXT_END, run_no, now)
+    coming = transaction.value(_NEXT_START, run_no, now)
     ends = [time for time in (started, coming) if time is not None]
     transaction.run(
         "UPDATE runs SET next_end = ? WHERE run_no = ?", min(ends, default=_NEVER), run_no
@@ -271,8 +285,7 @@ def recover(transaction: Transaction, run_no: int) -> int:
         return 0
     first, last = row_range(run_no)
     moved = transaction.run(
-        "UPDATE rows SET state = 2, doubtful = 1, http_status = NULL, field = NULL, message = ?"
-        " WHERE id BETWEEN ? AND ? AND state = 1",
+        _RECOVER,
         RECOVERED_MESSAGE,
         first,
         last,

@@ -70,7 +70,7 @@ class _SqliteStore(Store):
         together = max(1, min(_ROWS_TOGETHER, _MOST_VALUES // width))
 
         def insert(rows: int) -> str:
-            return f"INSERT INTO {table} ({names}) VALUES " + ", ".join([f"({marks})"] * rows)  # noqa: S608 - names of our own tables
+            return f"INSERT INTO {table} ({names}) VALUES " + ", ".join([f"({marks})"] * rows)
 
         whole = columns.num_rows - columns.num_rows % together
         cursor.executemany(insert(together), python_rows(columns.slice(0, whole), together))
