@@ -58,6 +58,7 @@ def run(
     max_invalid: str | None = None,
     on_unknown: OnUnknown | str = OnUnknown.RESEND,
     run_id: str = "",
+    sha256: str = "",
     then: Callable[[RunResult], RunResult] | None = None,
     progress: Progress | None = None,
     stop: StopToken | None = None,
@@ -79,6 +80,7 @@ def run(
         max_invalid: send nothing if more rows are invalid: `200` or `5%`.
         on_unknown: `resend` or `hold` rows of which a try may have been taken.
         run_id: what the run is called; a new name by default.
+        sha256: the content that the file must have, lower-case hex; any by default.
         then: what is done with the result before people are told of it, e.g. moving the report.
         progress: hears of each stage's progress.
         stop: ask it to stop, from another thread or a signal handler.
@@ -100,6 +102,7 @@ def run(
         max_invalid=max_invalid,
         on_unknown=OnUnknown(on_unknown),
         run_id=run_id,
+        sha256=sha256,
     )
     with _afterwards(settings, progress, str(file)) as after:
         source = _source(file, settings, sheet, start, window)

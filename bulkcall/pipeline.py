@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
-from bulkcall.errors import UsageError
+from bulkcall.errors import CampaignFileError, UsageError
 from bulkcall.ledger import RunState
 from bulkcall.progress import NullProgress, StopToken
 from bulkcall.reconcile import adopt, ask, read_status_file
@@ -89,6 +89,8 @@ class Pipeline:
         if not options.dry_run:
             require_credentials(self._settings)
         with reading(source, self._progress, self._stop) as intake:
+            if options.sha256 not in ("", intake.file.sha256):
+                raise CampaignFileError(f"{source.file}: another file took its place")
             run = self._admission.begin(intake, source, options)
             with self._working_on(run):
                 return self._closing.finish(run, lambda: self._whole(run, intake, options))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkcall import notify
@@ -18,10 +21,10 @@ from bulkcall.inbox.order import Deadlines, Order
 from bulkcall.inbox.round_result import FileOutcome, Left, RoundResult, Taken
 from bulkcall.inbox.worker import Worker
 from bulkcall.progress import NullProgress, StopToken
+from bulkcall.support.text import one_line, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from bulkcall.clock import Clock
     from bulkcall.inbox.incoming import IncomingFile, Signature
@@ -38,6 +41,7 @@ BEAT_EVERY = 3600.0
 """Seconds between two heartbeats of `--watch` while nothing arrives."""
 _LOOK = 0.2
 """Seconds between two looks at whether a stop was requested."""
+_NAMED = 3
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +54,7 @@ class Inbox:
         settings: Settings,
         flags: RunFlags | None = None,
         *,
+        state: Path | None = None,
         settle: float = SETTLE,
         order: Order = Order.ARRIVAL,
         clock: Clock | None = None,
@@ -57,7 +62,7 @@ class Inbox:
         progress: Progress | None = None,
         stop: StopToken | None = None,
     ) -> None:
-        self._places = InboxLayout(folder)
+        self._layout = InboxLayout(folder, state or _state_folder(settings))
         self._settings = settings
         self._flags = flags or RunFlags()
         self._settle = settle
@@ -67,12 +72,12 @@ class Inbox:
         self._progress = progress or NullProgress()
         self._stop = stop or StopToken()
         self._looks = Arrivals(settle)
-        self._claims = Claims(self._places.claims)
+        self._claims = Claims(self._layout)
         self._deadlines = Deadlines(
-            self._places.inbox, settings, self._flags, clock=self._clock, stop=self._stop
+            self._layout.path, settings, self._flags, clock=self._clock, stop=self._stop
         )
         self._worker = Worker(
-            self._places,
+            self._layout,
             self._claims,
             settings,
             self._flags,
@@ -88,8 +93,7 @@ class Inbox:
             UsageError: usage, settings or the folder are wrong; no file was touched.
             StoppedError: another process works on this inbox.
         """
-        self._prepare()
-        with locked(self._places):
+        with self._prepared():
             night = self._round(patient=True)
         if not night.taken:
             self._beat(night)
@@ -101,40 +105,48 @@ class Inbox:
         Raises as `once`. Gives 4 where the last round left a run to be resumed, else 0. While runs
         keep being stopped (server away, credentials, disk), rounds come ever less often.
         """
-        self._prepare()
-        with locked(self._places):
-            last, stopped, silent = "", 0, self._clock.monotonic()
-            while True:
-                night = self._round(patient=False)
-                error = str(night.error or "")
-                if night.taken or error != last:
-                    told(night)
-                last = error
-                now = self._clock.monotonic()
-                if night.taken:
-                    silent = now
-                elif now - silent >= BEAT_EVERY:
-                    self._beat(night)
-                    silent = now
-                stopped = stopped + 1 if _stopped(night) else 0
-                if not self._wait(min(max(LONGEST_WAIT, every), every * 2 ** min(stopped, 16))):
-                    return (
-                        ExitStatus.INTERRUPTED if night.of(FileOutcome.RESUMABLE) else ExitStatus.OK
-                    )
+        with self._prepared():
+            return self._watch(told, every)
+
+    def _watch(self, told: Callable[[RoundResult], None], every: float) -> ExitStatus:
+        last, stopped, silent = "", 0, self._clock.monotonic()
+        while True:
+            night = self._round(patient=False)
+            error = str(night.error or "")
+            if night.taken or error != last:
+                told(night)
+            last = error
+            now = self._clock.monotonic()
+            if night.taken:
+                silent = now
+            elif now - silent >= BEAT_EVERY:
+                self._beat(night)
+                silent = now
+            stopped = stopped + 1 if _stopped(night) else 0
+            if not self._wait(min(max(LONGEST_WAIT, every), every * 2 ** min(stopped, 16))):
+                return ExitStatus.INTERRUPTED if night.of(FileOutcome.RESUMABLE) else ExitStatus.OK
 
     def _beat(self, night: RoundResult) -> None:
         """Give the heartbeat of a round without a run: each run gives its own."""
         for problem in notify.beat(self._settings, good=night.exit_status is ExitStatus.OK):
             _log.warning("%s", problem)
 
-    def _prepare(self) -> None:
+    @contextmanager
+    def _prepared(self) -> Iterator[None]:
+        """Hold the inbox; its folders are open while the block lasts."""
         self._flags.check(self._settings, now_ms=self._clock.now_ms())
-        self._places.make()
+        try:
+            self._layout.open()
+            with locked(self._layout):
+                yield
+        finally:
+            self._layout.close()
 
     def _round(self, *, patient: bool) -> RoundResult:
         taken: list[Taken] = []
         left: list[Left] = []
         try:
+            self._layout.open()  # what others did to the folders meanwhile is seen
             self._take_all(taken, left, patient=patient)
         except BulkcallError as error:
             return RoundResult(tuple(taken), tuple(left), error)
@@ -147,26 +159,57 @@ class Inbox:
         for claim in self._claims.all():
             if self._must_end(taken):
                 break
-            _note(self._worker.take_up(claim), taken, left)
+            self._work(claim.name, partial(self._worker.take_up, claim), taken, left)
         passed: set[tuple[str, Signature]] = set()
         while not self._must_end(taken):
             ready = [drop for drop in self._look() if (drop.name, drop.signature) not in passed]
             if ready:
                 drop = self._deadlines.first(ready) if self._order is Order.DEADLINE else ready[0]
                 passed.add((drop.name, drop.signature))
-                _note(self._worker.begin(drop), taken, left)
+                self._work(drop.name, partial(self._worker.begin, drop), taken, left)
             elif self._looks.ready_at is None or self._looks.ready_at > patience:
                 break
             else:
+                self._say_what_is_waited_for()
                 self._wait(self._looks.ready_at - self._clock.monotonic())
         left += [Left(name, "still being written") for name in sorted(self._looks.unready)]
         if self._must_end(taken):
             left += [Left(drop.name, "not begun") for drop in self._look()]
 
+    def _work(
+        self,
+        name: str,
+        step: Callable[[], Taken | Left | None],
+        taken: list[Taken],
+        left: list[Left],
+    ) -> None:
+        """Do the next step for one file and note what came of it; a surprise is that file's own."""
+        try:
+            found = step()
+        except BulkcallError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one file's surprise must not end the round
+            _log.debug("%s: not worked on", shown(name), exc_info=True)
+            why = one_line(f"internal error: {type(error).__name__}: {error}", 160)
+            found = Left(name, why, ExitStatus.STOPPED)
+        if isinstance(found, Taken):
+            taken.append(found)
+        elif found is not None:
+            left.append(found)
+
+    def _say_what_is_waited_for(self) -> None:
+        count = len(self._looks.unready)
+        files = "1 file" if count == 1 else f"{count:,} files"
+        self._progress.note(
+            f"waiting {self._settle:g} s to see whether {files} may still be written to: "
+            f"{', '.join(shown(name) for name in sorted(self._looks.unready)[:_NAMED])}"
+            f"{' …' if count > _NAMED else ''} (--settle)"
+        )
+
     def _look(self) -> list[IncomingFile]:
         """Give what is ready and not begun, in order of arrival."""
         claimed = {claim.name: claim.signature for claim in self._claims.all()}
-        found = incoming_files(self._places.inbox)
+        found = incoming_files(self._layout.drop)
         return self._looks.ready(
             (drop for drop in found if claimed.get(drop.name) != drop.signature),
             self._clock.monotonic(),
@@ -183,12 +226,22 @@ class Inbox:
         return not self._stop.requested
 
 
-def _note(found: Taken | Left | None, taken: list[Taken], left: list[Left]) -> None:
-    if isinstance(found, Taken):
-        taken.append(found)
-    elif found is not None:
-        left.append(found)
-
-
 def _stopped(night: RoundResult) -> bool:
     return night.error is not None or any(each.blocks for each in night.taken)
+
+
+def _state_folder(settings: Settings) -> Path:
+    """Name the folder that holds the claims of this user's inboxes: in the user's state folder.
+
+    Where that can't be made (no home folder, say), beside a ledger that is a file.
+    """
+    import platformdirs  # noqa: PLC0415 - only an inbox needs it
+
+    state = platformdirs.user_state_path("bulkcall", appauthor=False) / "inboxes"
+    if settings.ledger and "://" not in settings.ledger:
+        try:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            ledger = Path(settings.ledger).expanduser().resolve()
+            return ledger.with_name(f"{ledger.name}.inboxes")
+    return state

@@ -12,7 +12,8 @@ from bulkcall.inbox.names import is_campaign, marks_of
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
-    from pathlib import Path
+
+    from bulkcall.inbox.folder import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,17 @@ class Signature:
 
     @classmethod
     def of(cls, facts: os.stat_result) -> Signature:
-        """Take it from what the system says of a file."""
+        """Return the signature of a file by what the system says of it."""
         return cls(facts.st_size, facts.st_mtime_ns, facts.st_ino)
 
 
-def _holds(mark: Path, facts: os.stat_result) -> bool:
+def _holds(folder: Folder, mark: str, facts: os.stat_result) -> bool:
     """Tell whether a mark is of this file: one that is older was left by another of its name."""
     try:
-        return mark.stat().st_mtime_ns >= facts.st_mtime_ns
+        found = folder.facts(mark)
     except OSError:
         return False
+    return found is not None and found.st_mtime_ns >= facts.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +49,26 @@ class IncomingFile:
     """Whether its `.done` mark is there."""
 
 
-def incoming_files(folder: Path) -> list[IncomingFile]:
-    """List the campaign files of a folder, the earliest arrival (last written) first.
+def incoming_files(folder: Folder) -> list[IncomingFile]:
+    """Return the campaign files of a folder, the earliest arrival (last written) first.
 
-    Links and folders are no drops: what is moved must be the file itself. Raises StoppedError
-    where the folder can't be read.
+    Links, folders, pipes and devices are none: what is moved must be the file itself. Raises
+    StoppedError where the folder can't be read.
     """
     try:
-        names = {path.name for path in folder.iterdir()}
+        names = set(folder.names())
     except OSError as error:
-        raise StoppedError(f"the inbox {folder} can't be read: {error.strerror}") from error
+        raise StoppedError(f"the inbox {folder.path} can't be read: {error.strerror}") from error
     found = []
     for name in names:
         if not is_campaign(name):
             continue
         try:
-            facts = (folder / name).lstat()
+            facts = folder.facts(name)
         except OSError:
-            continue  # gone since it was listed
-        if stat.S_ISREG(facts.st_mode):
-            marked = any(_holds(folder / mark, facts) for mark in names & {*marks_of(name)})
+            continue
+        if facts is not None and stat.S_ISREG(facts.st_mode):  # None: gone since it was listed
+            marked = any(_holds(folder, mark, facts) for mark in names & {*marks_of(name)})
             found.append(IncomingFile(name, Signature.of(facts), marked))
     return sorted(found, key=lambda drop: (drop.signature.mtime_ns, drop.name))
 

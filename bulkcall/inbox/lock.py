@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def locked(places: InboxLayout) -> Iterator[None]:
+def locked(layout: InboxLayout) -> Iterator[None]:
     """Be the one process that empties this inbox. StoppedError names the one that does already."""
-    path = places.own / "lock"
+    path = layout.lock
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise StoppedError(f"{path}: can't be opened ({error.strerror})") from error
     try:
@@ -30,7 +30,7 @@ def locked(places: InboxLayout) -> Iterator[None]:
         except BlockingIOError:
             holder = described(os.pread(handle, 4096, 0).decode("utf-8", "replace"))
             raise StoppedError(
-                f"the inbox {places.inbox} is being worked on by {holder}; nothing was taken"
+                f"the inbox {layout.path} is being worked on by {holder}; nothing was taken"
             ) from None
         except OSError as error:
             raise StoppedError(f"{path}: can't be locked ({error.strerror})") from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 MARK = ".done"
 """`campaign.csv.done` (or `campaign.done`) says that campaign.csv is whole."""
 
@@ -29,6 +32,8 @@ _ENDINGS = (
 """How browsers, editors, rsync, WinSCP, FileZilla and the like call what is not finished."""
 _BEGINNINGS = (".", "~")
 """Hidden files (also of rsync and LibreOffice), `~$Book.xlsx` of Excel."""
+_LONGEST_NAME_BYTES = 255
+_LONGEST_ENDING = 12
 _OTHERS = frozenset({"bulkcall.toml", "thumbs.db", "desktop.ini"})
 
 
@@ -48,7 +53,40 @@ def is_campaign(name: str) -> bool:
     return not (is_mark(name) or is_temporary(name) or name.lower() in _OTHERS)
 
 
+_CAMPAIGN_ENDINGS = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".gz",
+    ".zip",
+    ".xlsx",
+    ".xlsm",
+    ".xlsb",
+    ".xls",
+    ".ods",
+    ".parquet",
+)
+
+
+def is_meant_as_campaign(name: str) -> bool:
+    """Tell whether a name says that a campaign is meant; of others the content must say so."""
+    return name.lower().endswith(_CAMPAIGN_ENDINGS)
+
+
+def plain_name(name: str) -> str:
+    """Return a name in UTF-8: each byte that is not becomes `%` and its number (`k%E4se.csv`)."""
+    data = os.fsencode(name)
+    if data.decode("utf-8", "ignore").encode() == data:
+        return name
+    found = re.sub(r"[\udc80-\udcff]", lambda sign: f"%{ord(sign[0]) - 0xDC00:02X}", name)
+    head, dot, ending = found.rpartition(".")
+    if not head or len(ending) > _LONGEST_ENDING:
+        head, dot, ending = found, "", ""
+    room = _LONGEST_NAME_BYTES - len(MARK) - len(os.fsencode(dot + ending))
+    return head.encode()[:room].decode("utf-8", "ignore") + dot + ending
+
+
 def marks_of(name: str) -> tuple[str, ...]:
-    """Name the marks that say that a file is whole: with its ending, and without."""
+    """Return the names of the marks that say that a file is whole: with its ending, and without."""
     stem = name.rpartition(".")[0]
     return (name + MARK, *([stem + MARK] if stem else []))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from bulkcall.errors import UsageError
+from bulkcall.errors import InterruptedRun
 from bulkcall.progress import NullProgress
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Deadlines:
                     ends = chunk.records.filter(chunk.records["valid"])["ends_at"]
                     found = pc.min(ends).as_py()
                     earliest = earliest if found is None else min(earliest, found)
-        except UsageError:
+        except InterruptedRun:
+            return math.inf
+        except Exception:  # noqa: BLE001 - what is wrong with it is told when it is taken
             return -math.inf
         return earliest

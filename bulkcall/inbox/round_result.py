@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import ExitStatus
+from bulkcall.support.text import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +64,7 @@ class Taken:
     def as_data(self) -> dict[str, Any]:
         """Give it as JSON-able data."""
         return {
-            "file": self.name,
+            "file": shown(self.name),
             "run_id": self.run_id,
             "fate": self.fate.value,
             "exit_status": int(self.status),
@@ -140,7 +141,7 @@ class RoundResult:
         return {
             "verdict": self.line(),
             "files": [each.as_data() for each in self.taken],
-            "left": [{"file": left.name, "why": left.why} for left in self.left],
+            "left": [{"file": shown(left.name), "why": left.why} for left in self.left],
             "counts": {fate.value: len(self.of(fate)) for fate in FileOutcome},
             "rows": self.rows,
             "confirmed": self.confirmed,
@@ -151,7 +152,7 @@ class RoundResult:
 
 def _reasons(found: list[Taken]) -> str:
     told = [
-        f"{each.name}: {textwrap.shorten(each.why, 120, placeholder=' …')}"
+        f"{shown(each.name)}: {textwrap.shorten(each.why, 120, placeholder=' …')}"
         for each in found
         if each.why and each.fate is not FileOutcome.REPEATED
     ]

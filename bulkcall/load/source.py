@@ -11,7 +11,6 @@ import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from bulkcall.errors import CampaignFileError
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from typing import Self
 
 _BLOCK = 1 << 20
+_NOT_WAITING = (
+    getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+)
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 # All that Python's own unpackers raise over damaged archives.
@@ -72,7 +74,9 @@ class Source:
     def __init__(self, path: str) -> None:
         self.path = path
         try:
-            self.stream = Path(path).open("rb")  # noqa: SIM115 - closed by close()
+            # A pipe without a writer is not waited for; what is opened is looked at afterwards.
+            number = os.open(path, os.O_RDONLY | _NOT_WAITING)
+            self.stream = os.fdopen(number, "rb")
         except OSError as error:
             raise CampaignFileError(f"{path}: {error.strerror or error}") from error
         try:

@@ -41,6 +41,8 @@ class RunOptions:
     on_unknown: OnUnknown = OnUnknown.RESEND
     run_id: str = ""
     """What the run is to be called; empty: a new name (`new_run_id`)."""
+    sha256: str = ""
+    """The content that the file must have, where the caller looked at it before; empty: any."""
 
 
 @dataclass(frozen=True, slots=True)

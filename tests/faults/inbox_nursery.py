@@ -13,12 +13,12 @@ points.POINTS |= {
     "campaigns.run": "bulkcall.app:run",
     "campaigns.resume": "bulkcall.app:resume",
     "campaigns.report": "bulkcall.app:report",
-    "Stowing.stow": "bulkcall.inbox.archive:Stowing.stow",
-    "move": "bulkcall.inbox.archive:move",
+    "Archive.put_away": "bulkcall.inbox.archive:Archive.put_away",
+    "move": "bulkcall.inbox.folder:Folder.move",
     "Ledger.relocate": "bulkcall.ledger.ledger:Ledger.relocate",
-    "tell": "bulkcall.notify:tell",
-    "Path.rename": "pathlib:Path.rename",
-    "Path.mkdir": "pathlib:Path.mkdir",
+    "tell": "bulkcall.notify:notify",
+    "os.rename": "os:rename",
+    "os.mkdir": "os:mkdir",
 }
 
 

@@ -66,7 +66,7 @@ def audit(world, producer, entries):
     wrong += [f"{len(strangers)} receivers were sent that nobody dropped"] if strangers else []
     left = [path.name for path in world.folder.iterdir() if path.is_file()]
     left += [path.name for path in (world.folder / "working").iterdir()]
-    left += [path.name for path in (world.folder / ".bulkcall" / "claims").iterdir()]
+    left += [path.name for path in world.state.glob("bulkcall/inboxes/*/*.json")]
     wrong += [f"left behind: {left}"] if left else []
     wrong += _told(world, figures)
     return figures, wrong

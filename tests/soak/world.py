@@ -58,9 +58,11 @@ class World:
         self._tokens = list(TOKENS)
         self.figures = Counter()
         self.wrong = []
+        self.state = folder / "state"
         self._environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
+            "XDG_STATE_HOME": str(folder / "state"),
             "BULKCALL_BASE_URL": sandbox.base_url,
             "BULKCALL_CLIENT_ACCOUNT_ID": sandbox.client_account_id,
             "BULKCALL_LEDGER": str(folder / "ledger.db"),

@@ -106,9 +106,11 @@ command.params += [each for each in run_command.params if each.name in _RUN_FLAG
 
 
 def _show(given: Given, night: RoundResult) -> None:
+    from bulkcall.support.text import shown
+
     for each in night.taken:
         why = f": {each.why}" if each.why else ""
-        given.console.line("info", f"{each.name}: {each.fate.value}, {each.folder}{why}")
+        given.console.line("info", f"{shown(each.name)}: {each.fate.value}, {each.folder}{why}")
     if night.error is not None:
         given.console.line("error", " ".join(str(night.error).split()))
     given.console.result(night.line(), night.as_data())

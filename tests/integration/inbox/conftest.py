@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +15,6 @@ from bulkcall.inbox import Inbox, RunFlags
 from bulkcall.records import Channel
 from bulkcall.sandbox.process import Running, running
 from bulkcall.settings import Secret, Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOKEN = "made.for.tests"  # noqa: S105 - of a sandbox on loopback
 USUAL = {"start": "now", "window": "8h", "channel": Channel.REALTIME}
@@ -102,9 +100,12 @@ class Folder:
 
     def quiet(self):
         """Tell whether nothing is left of any work: no claim, no working folder."""
-        return not any((self.path / "working").iterdir()) and not any(
-            (self.path / ".bulkcall" / "claims").iterdir()
-        )
+        return not any((self.path / "working").iterdir()) and not self.claims()
+
+    def claims(self):
+        """Give the paths of the claims that this user's state folder holds."""
+        state = Path(os.environ["XDG_STATE_HOME"])
+        return list((state / "bulkcall" / "inboxes").glob("*/*.json"))
 
     def applied(self):
         """Count how often the server took each receiver."""

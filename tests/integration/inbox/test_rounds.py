@@ -230,7 +230,7 @@ def test_a_file_that_was_taken_out_stops_its_run(folder):
 def test_a_stopped_run_of_a_file_in_the_inbox_is_taken_up_from_the_ledger(folder):
     """Begun by hand, or its claim lost: the ledger knows its content."""
     night = stop_midway(folder)
-    for claim in (folder.path / ".bulkcall" / "claims").iterdir():
+    for claim in folder.claims():
         claim.unlink()
     [taken] = folder.night().taken
     assert (taken.fate, taken.run_id, taken.resumed) == (
@@ -309,17 +309,16 @@ def test_a_surprise_over_one_file_does_not_end_the_night(folder, monkeypatch):
 
 def test_a_file_that_may_not_be_opened_keeps_no_other_waiting(folder, monkeypatch):
     """It stays, with exit status 1 (root may open all, so the system's refusal is made up)."""
-    from bulkcall.errors import StoppedError
-    from bulkcall.inbox import worker
+    from bulkcall.inbox.folder import Folder
 
-    real = worker.content_of
+    real = Folder.content_of
 
-    def denied(path):
-        if path.name == "a.csv":
-            raise StoppedError(f"{path}: can't be read (Permission denied)")
-        return real(path)
+    def denied(self, name):
+        if name == "a.csv":
+            raise PermissionError(13, "Permission denied")
+        return real(self, name)
 
-    monkeypatch.setattr(worker, "content_of", denied)
+    monkeypatch.setattr(Folder, "content_of", denied)
     folder.drop("a.csv")
     folder.drop("b.csv")
     night = folder.night()

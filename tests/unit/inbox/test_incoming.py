@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcall.errors import StoppedError
+from bulkcall.inbox.folder import Folder
 from bulkcall.inbox.incoming import Arrivals, IncomingFile, Signature, incoming_files
 from bulkcall.inbox.names import is_campaign, is_mark, marks_of
 
@@ -68,7 +69,11 @@ def test_drops_come_in_order_of_arrival(tmp_path):
     put(tmp_path, "z.csv.part", 1)
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
-    assert [drop.name for drop in incoming_files(tmp_path)] == ["c.csv", "a.csv", "b.csv"]
+    assert [drop.name for drop in incoming_files(Folder.open(tmp_path))] == [
+        "c.csv",
+        "a.csv",
+        "b.csv",
+    ]
 
 
 def test_a_mark_counts_unless_it_is_older_than_its_file(tmp_path):
@@ -77,7 +82,7 @@ def test_a_mark_counts_unless_it_is_older_than_its_file(tmp_path):
     put(tmp_path, "a.csv.done", 1000)
     put(tmp_path, "b.csv", 1000)
     put(tmp_path, "b.done", 999)
-    assert {drop.name: drop.marked for drop in incoming_files(tmp_path)} == {
+    assert {drop.name: drop.marked for drop in incoming_files(Folder.open(tmp_path))} == {
         "a.csv": True,
         "b.csv": False,
     }
@@ -85,8 +90,11 @@ def test_a_mark_counts_unless_it_is_older_than_its_file(tmp_path):
 
 def test_a_folder_that_is_gone_is_told(tmp_path):
     """One line, resumable."""
+    gone = Folder.open(tmp_path)
+    gone.close()
+    gone._descriptor, gone.path = None, tmp_path / "nowhere"
     with pytest.raises(StoppedError, match="can't be read"):
-        incoming_files(tmp_path / "nowhere")
+        incoming_files(gone)
 
 
 def drop(size=1, mtime=1, inode=1, *, name="a.csv", marked=False):

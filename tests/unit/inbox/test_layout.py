@@ -13,7 +13,7 @@ from bulkcall.inbox import RunFlags
 from bulkcall.inbox.archive import Archive, decided
 from bulkcall.inbox.claims import Claim, Claims
 from bulkcall.inbox.incoming import Signature, incoming_files
-from bulkcall.inbox.layout import InboxLayout, content_of, kept_name
+from bulkcall.inbox.layout import InboxLayout, kept_name
 from bulkcall.inbox.lock import locked
 from bulkcall.inbox.order import Deadlines
 from bulkcall.progress import StopToken
@@ -28,15 +28,16 @@ def places(tmp_path):
     """An inbox with its folders."""
     folder = tmp_path / "in"
     folder.mkdir()
-    made = InboxLayout(folder)
-    made.make()
-    return made
+    made = InboxLayout(folder, tmp_path / "state")
+    made.open()
+    yield made
+    made.close()
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path):
     """It is not made: a mistyped path would look like a quiet night."""
-    with pytest.raises(UsageError, match="is no folder"):
-        InboxLayout(tmp_path / "nowhere").make()
+    with pytest.raises(UsageError, match="not a folder"):
+        InboxLayout(tmp_path / "nowhere", tmp_path / "state").open()
 
 
 def test_two_inboxes_keep_apart(places):
@@ -50,15 +51,15 @@ def test_two_inboxes_keep_apart(places):
 
 def claim_of(places, name="a.csv", **changes):
     """Claim a file that lies in the inbox."""
-    path = places.inbox / name
-    signature = Signature.of(path.lstat())
-    return replace(Claim("20260101-000000-abc", name, content_of(path), signature), **changes)
+    facts, sha256 = places.drop.content_of(name)
+    claim = Claim("20260101-000000-abc", name, sha256, Signature.of(facts))
+    return replace(claim, **changes)
 
 
 def test_claims_survive_as_they_were_written(places):
     """Written, found, written anew, dropped."""
-    (places.inbox / "ä,b.csv").write_text("x")
-    claims = Claims(places.claims)
+    (places.path / "ä,b.csv").write_text("x")
+    claims = Claims(places)
     first = claims.put(claim_of(places, "ä,b.csv"))
     assert claims.all() == [first]
     second = claims.put(decided(first, "failed", "why not"))
@@ -71,7 +72,7 @@ def test_claims_survive_as_they_were_written(places):
 def test_half_a_claim_is_no_claim_and_is_swept(places):
     """What a process left that was killed over writing it."""
     (places.claims / ".20260101-000000-abc.json.123.part").write_text("{")
-    claims = Claims(places.claims)
+    claims = Claims(places)
     assert claims.all() == []
     claims.tidy()
     assert not any(places.claims.iterdir())
@@ -79,85 +80,85 @@ def test_half_a_claim_is_no_claim_and_is_swept(places):
 
 def test_a_claim_knows_its_file(places):
     """By signature, or by content where it was touched; not where another one took its name."""
-    path = places.inbox / "a.csv"
+    path = places.path / "a.csv"
     path.write_text("one")
     claim = claim_of(places)
-    assert claim.is_file(path)
+    assert claim.matches(places.drop, "a.csv")
     os.utime(path, (1, 1))
-    assert claim.is_file(path)
+    assert claim.matches(places.drop, "a.csv")
     path.write_text("two")
-    assert not claim.is_file(path)
+    assert not claim.matches(places.drop, "a.csv")
     path.unlink()
-    assert not claim.is_file(path)
+    assert not claim.matches(places.drop, "a.csv")
 
 
 @pytest.fixture
 def stowing(places):
     """What puts files away; no ledger is asked."""
-    return Archive(places, Claims(places.claims), Settings())
+    return Archive(places, Claims(places), Settings())
 
 
 def test_a_file_goes_away_with_its_marks_and_its_report(places, stowing):
     """In one folder, the reason beside them; the working folder is gone."""
     for name in ("a.csv", "a.csv.done", "a.done", "b.csv"):
-        (places.inbox / name).write_text(name)
-    (places.working / "20260101-000000-abc").mkdir()
-    (places.working / "20260101-000000-abc" / "report.html").write_text("r")
-    place = stowing.stow(decided(claim_of(places), "failed", "no"), known=False)
-    assert place == places.failed / "20260101-000000-abc"
+        (places.path / name).write_text(name)
+    (places.working.path / "20260101-000000-abc").mkdir()
+    (places.working.path / "20260101-000000-abc" / "report.html").write_text("r")
+    place = stowing.put_away(decided(claim_of(places), "failed", "no"), known=False)
+    assert place == places.failed.path / "20260101-000000-abc"
     found = {path.name for path in place.iterdir()}
     assert found == {"a.csv", "a.csv.done", "a.done", "report.html", "why.txt"}
     assert (place / "why.txt").read_text() == "no\n"
-    assert [drop.name for drop in incoming_files(places.inbox)] == ["b.csv"]
-    assert not any(places.working.iterdir())
+    assert [drop.name for drop in incoming_files(places.drop)] == ["b.csv"]
+    assert not any(places.working.path.iterdir())
 
 
 def test_a_mark_that_speaks_for_another_file_stays(places, stowing):
     """a.done is also a.xlsx's."""
     for name in ("a.csv", "a.xlsx", "a.done"):
-        (places.inbox / name).write_text(name)
-    stowing.stow(decided(claim_of(places), "done"), known=False)
-    assert (places.inbox / "a.done").exists()
-    assert [drop.marked for drop in incoming_files(places.inbox)] == [True]
+        (places.path / name).write_text(name)
+    stowing.put_away(decided(claim_of(places), "done"), known=False)
+    assert (places.path / "a.done").exists()
+    assert [drop.marked for drop in incoming_files(places.drop)] == [True]
 
 
 def test_a_file_that_took_the_name_meanwhile_stays(places, stowing):
     """What was not run is not put away."""
-    path = places.inbox / "a.csv"
+    path = places.path / "a.csv"
     path.write_text("one")
     claim = claim_of(places)
     path.write_text("two, the next night's")
-    place = stowing.stow(decided(claim, "done"), known=False)
+    place = stowing.put_away(decided(claim, "done"), known=False)
     assert path.read_text() == "two, the next night's"
     assert not (place / "a.csv").exists()
 
 
 def test_a_file_that_takes_the_name_in_that_moment_is_put_back(places, stowing, monkeypatch):
     """Between the look and the move."""
-    path = places.inbox / "a.csv"
+    path = places.path / "a.csv"
     path.write_text("one")
     claim = decided(claim_of(places), "done")
-    real = Claim.is_file
+    real = Claim.matches
 
-    def looked_just_before(self, at):
-        found = real(self, at)
-        if at == path and path.read_text() == "one":
+    def looked_just_before(self, at, name):
+        found = real(self, at, name)
+        if at is places.drop and path.read_text() == "one":
             path.write_text("two")
         return found
 
-    monkeypatch.setattr(Claim, "is_file", looked_just_before)
-    stowing.stow(claim, known=False)
+    monkeypatch.setattr(Claim, "matches", looked_just_before)
+    stowing.put_away(claim, known=False)
     assert path.read_text() == "two"
 
 
 def test_a_place_that_is_taken_is_not_touched(places, stowing):
     """A run that failed, was mended and failed again has two folders."""
     for number in (1, 2):
-        (places.inbox / "a.csv").write_text(f"{number}")
+        (places.path / "a.csv").write_text(f"{number}")
         claim = decided(claim_of(places), "failed", f"{number}")
-        (places.working / claim.run_id).mkdir()
-        stowing.stow(claim, known=False)
-    assert sorted(path.name for path in places.failed.iterdir()) == [
+        (places.working.path / claim.run_id).mkdir()
+        stowing.put_away(claim, known=False)
+    assert sorted(path.name for path in places.failed.path.iterdir()) == [
         "20260101-000000-abc",
         "20260101-000000-abc-2",
     ]
@@ -173,16 +174,16 @@ def test_a_file_named_like_a_report_keeps_clear_of_it(name):
 def deadlines(places, flags=None):
     """What chooses by deadline."""
     return Deadlines(
-        places.inbox, Settings(), flags or RunFlags(), clock=ManualClock(NOW), stop=StopToken()
+        places.path, Settings(), flags or RunFlags(), clock=ManualClock(NOW), stop=StopToken()
     )
 
 
 def campaign(places, name, *ends):
     """Write a campaign whose rows end so many hours from now, dropped one second after the last."""
     lines = [f"911140000000,987650000{n},Parcel,{NOW},{NOW + end * HOUR}" for n, end in ends]
-    path = places.inbox / name
+    path = places.path / name
     path.write_text("\n".join(["caller,receiver,label,start,end", *lines, ""]))
-    at = NOW // 1000 + len(list(places.inbox.iterdir()))
+    at = NOW // 1000 + len(list(places.path.iterdir()))
     os.utime(path, (at, at))
 
 
@@ -192,8 +193,8 @@ def test_the_file_whose_time_is_up_first_goes_first(places):
     campaign(places, "soon.csv", (1, 9), (2, 2))
     campaign(places, "past.csv", (1, -3), (2, 7))
     campaign(places, "never.csv", (1, -3))
-    (places.inbox / "odd.csv").write_bytes(b"\0\1")
-    left, order = incoming_files(places.inbox), []
+    (places.path / "odd.csv").write_bytes(b"\0\1")
+    left, order = incoming_files(places.drop), []
     choose = deadlines(places)
     while left:
         first = choose.first(left)
@@ -204,9 +205,9 @@ def test_the_file_whose_time_is_up_first_goes_first(places):
 
 def test_where_all_end_at_one_time_arrival_decides(places):
     """With --window no file is read to find out."""
-    (places.inbox / "b.csv").write_bytes(b"\0")
-    (places.inbox / "a.csv").write_bytes(b"\0")
-    found = incoming_files(places.inbox)
+    (places.path / "b.csv").write_bytes(b"\0")
+    (places.path / "a.csv").write_bytes(b"\0")
+    found = incoming_files(places.drop)
     assert deadlines(places, RunFlags(start="now", window="8h")).first(found) == found[0]
 
 
