@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser_chromium import console
+
+from tests.browser.chromium import console
 
 PROBE = """
 <script>

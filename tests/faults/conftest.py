@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 
 from bulkcall.sandbox.process import running
-
-# --import-mode=importlib puts no folder on the path; what these tests share is loaded by name.
-for _name, _folder in (("send_parts", 1), ("weather_parts", 0)):
-    if _name not in sys.modules:
-        _path = Path(__file__).parents[_folder] / f"{_name}.py"
-        _spec = importlib.util.spec_from_file_location(_name, _path)
-        _module = importlib.util.module_from_spec(_spec)
-        sys.modules[_name] = _module
-        _spec.loader.exec_module(_module)
+from tests.send_parts import open_ledger
 
 
 @pytest.fixture
 def ledger(tmp_path):
     """A real, empty ledger."""
-    import send_parts
-
-    with send_parts.open_ledger(tmp_path) as ledger:
+    with open_ledger(tmp_path) as ledger:
         yield ledger
 
 

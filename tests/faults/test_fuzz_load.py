@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-_SPEC = importlib.util.spec_from_file_location(
-    "load_fuzz", Path(__file__).with_name("load_fuzz.py")
-)
-load_fuzz = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(load_fuzz)
+from tests.faults import load_fuzz
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bulkcall.cli.main import run
+from tests.faults import load_fuzz
 
-_SPEC = importlib.util.spec_from_file_location(
-    "load_fuzz", Path(__file__).with_name("load_fuzz.py")
-)
-load_fuzz = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(load_fuzz)
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def validated(path: Path, capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, dict]:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from bulkcall.errors import DiskFullError
 from bulkcall.report import publish
-
-_PARTS = Path(__file__).parents[1] / "unit" / "report"
-for _name, _file in (("report_ledgers", "ledgers.py"), ("report_campaign", "campaign.py")):
-    if _name not in sys.modules:
-        _spec = importlib.util.spec_from_file_location(_name, _PARTS / _file)
-        sys.modules[_name] = importlib.util.module_from_spec(_spec)
-        _spec.loader.exec_module(sys.modules[_name])
 
 
 @pytest.fixture
@@ -37,7 +27,7 @@ def small_disk(tmp_path):
 @pytest.mark.parametrize("rows", [1_000, 2_000, 20_000])
 def test_the_earlier_report_stays_and_nothing_is_left(small_disk, rows):
     """Wherever the room ends: one clear line, the old files as they were, no half-written one."""
-    from report_campaign import sample_ledger
+    from tests.unit.report.campaign import sample_ledger
 
     out = small_disk / "out"
     files = publish(sample_ledger(300), "r", out).files

@@ -7,10 +7,10 @@ import os
 import random
 
 import pytest
-from send_parts import REALTIME
-from weather_parts import check_truth, send_rows
 
 from bulkcall.sandbox.process import running
+from tests.faults.weather_parts import check_truth, send_rows
+from tests.send_parts import REALTIME
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 

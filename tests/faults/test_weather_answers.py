@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from send_parts import BATCH, REALTIME
-from weather_parts import accepted, check_truth, said, send_rows
+
+from tests.faults.weather_parts import accepted, check_truth, said, send_rows
+from tests.send_parts import BATCH, REALTIME
 
 pytestmark = pytest.mark.integration
 

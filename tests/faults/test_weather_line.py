@@ -8,12 +8,12 @@ import socket
 from pathlib import Path
 
 import pytest
-from send_parts import BATCH, REALTIME
-from weather_parts import accepted, check_truth, said, send_rows
 
 from bulkcall.errors import ServerAwayError
 from bulkcall.sandbox.process import running
 from bulkcall.send.sender import PROBE_BACKOFF, ROW_BACKOFF
+from tests.faults.weather_parts import accepted, check_truth, said, send_rows
+from tests.send_parts import BATCH, REALTIME
 
 pytestmark = pytest.mark.integration
 

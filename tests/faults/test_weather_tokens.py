@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from send_parts import BATCH, REALTIME
-from weather_parts import accepted, check_truth, send_rows
 
 from bulkcall.errors import CredentialsError, ServerAwayError
 from bulkcall.settings import Secret
+from tests.faults.weather_parts import accepted, check_truth, send_rows
+from tests.send_parts import BATCH, REALTIME
 
 pytestmark = pytest.mark.integration
 

@@ -6,14 +6,13 @@ import asyncio
 from collections import Counter
 from types import SimpleNamespace
 
-from send_parts import BATCH, Notes, begin, counts, outcomes
-
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
 from bulkcall.send import send
 from bulkcall.settings import Secret, Settings
+from tests.send_parts import BATCH, Notes, begin, counts, outcomes
 
 POSTS = ("realtime", "batch_create")
 

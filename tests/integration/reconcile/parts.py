@@ -7,8 +7,6 @@ import time
 from dataclasses import replace
 from functools import partial
 
-from send_parts import BATCH, RECEIVER, Notes, begin, outcomes
-
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.ledger import BatchAccepted
@@ -17,6 +15,7 @@ from bulkcall.reconcile import reconcile
 from bulkcall.sandbox.process import running
 from bulkcall.send.batch_composition import compose
 from bulkcall.settings import Secret, Settings
+from tests.send_parts import BATCH, RECEIVER, Notes, begin, outcomes
 
 QUICK = {"processing_min_ms": 50.0, "processing_max_ms": 300.0, "status_limit": 0, "batch_limit": 0}
 

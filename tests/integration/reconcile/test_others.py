@@ -8,14 +8,14 @@ from collections import Counter
 
 import httpx
 import pytest
-from reconcile_parts import receivers, reconciled, sandbox, settings_for
-from send_parts import BATCH, begin, outcomes
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.errors import InterruptedRun, UsageError
 from bulkcall.progress import StopToken
 from bulkcall.reconcile import adopt, ask, read_status_file
+from tests.integration.reconcile.parts import receivers, reconciled, sandbox, settings_for
+from tests.send_parts import BATCH, begin, outcomes
 
 pytestmark = pytest.mark.integration
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from reconcile_parts import ask_again, receivers, reconciled, sandbox
+
+from tests.integration.reconcile.parts import ask_again, receivers, reconciled, sandbox
 
 pytestmark = pytest.mark.integration
 

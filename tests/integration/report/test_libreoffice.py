@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from bulkcall.report import publish
-
-_PARTS = Path(__file__).parents[2] / "unit" / "report"
-for _name, _file in (("report_ledgers", "ledgers.py"), ("report_campaign", "campaign.py")):
-    if _name not in sys.modules:
-        _spec = importlib.util.spec_from_file_location(_name, _PARTS / _file)
-        sys.modules[_name] = importlib.util.module_from_spec(_spec)
-        _spec.loader.exec_module(sys.modules[_name])
 
 # Comma, double quote, UTF-8, from line 1, texts as shown, and each sheet (-1) to its own file.
 _EVERY_SHEET = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
@@ -27,7 +17,7 @@ _EVERY_SHEET = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,f
 @pytest.mark.integration
 def test_libreoffice_finds_the_same_rows(tmp_path):
     """Sheet by sheet the texts are those of outcomes.csv: no formula run, no digit lost."""
-    from report_campaign import sample_ledger
+    from tests.unit.report.campaign import sample_ledger
 
     office = shutil.which("soffice") or shutil.which("libreoffice")
     if office is None:

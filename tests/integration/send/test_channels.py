@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 
 import pytest
-from send_parts import BATCH, REALTIME, Notes, begin, counts, outcomes
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
@@ -15,6 +14,7 @@ from bulkcall.records import OnUnknown
 from bulkcall.sandbox.process import running
 from bulkcall.send import send
 from bulkcall.settings import Secret, Settings
+from tests.send_parts import BATCH, REALTIME, Notes, begin, counts, outcomes
 
 pytestmark = pytest.mark.integration
 

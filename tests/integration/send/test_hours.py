@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from send_parts import BATCH, HOUR, REALTIME, Notes, begin, counts
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
@@ -19,6 +18,7 @@ from bulkcall.run.deliver import Delivery
 from bulkcall.run.sending_window import CLOCK_TRUST_SECONDS
 from bulkcall.sandbox.process import running
 from bulkcall.settings import Secret, Settings
+from tests.send_parts import BATCH, HOUR, REALTIME, Notes, begin, counts
 
 pytestmark = pytest.mark.integration
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 import inspect
 import re
 import shlex
@@ -17,6 +16,7 @@ import pytest
 import bulkcall
 from bulkcall.cli.main import bulkcall as command_line
 from bulkcall.settings import RULES, env_name, load_settings
+from scripts.make_python_reference import python_page
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -179,9 +179,4 @@ def test_a_call_that_does_not_fit_would_be_found_out():
 
 def test_the_python_reference_is_what_the_code_says():
     """docs/python.md is as scripts/make_python_reference.py writes it."""
-    spec = importlib.util.spec_from_file_location(
-        "make_python_reference", ROOT / "scripts/make_python_reference.py"
-    )
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    assert (DOCS / "python.md").read_text(encoding="utf-8") == script.python_page()
+    assert (DOCS / "python.md").read_text(encoding="utf-8") == python_page()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from reconcile_fakes import END, START, element, record
 
 from bulkcall.errors import UsageError
 from bulkcall.reconcile.compare import StatusData, compare
 from bulkcall.reconcile.external_batches import FileRow, read_status_file
 from bulkcall.records import CallRecord, Match, RowState
+from tests.unit.reconcile.fakes import END, START, element, record
 
 ROWS = [FileRow(row, record(row)) for row in range(1, 5)]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconcile_campaigns import END, START, Row, listed
-
 from bulkcall.reconcile.matching import match
 from bulkcall.records import CallRecord, Match, RowState
+from tests.unit.reconcile.campaigns import END, START, Row, listed
 
 RECORD = CallRecord(
     "918000000001", "919876512345", START, END, "label-a", "Bank", "Your card is ready"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reconcile_campaigns import WORDS, scenes
 
 from bulkcall.reconcile.matching import match
 from bulkcall.records import Match, RowState
+from tests.unit.reconcile.campaigns import WORDS, scenes
 
 if TYPE_CHECKING:
     import random

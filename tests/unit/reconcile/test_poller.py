@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from reconcile_fakes import FakeApi, FakeLedger, element, inline
 
 from bulkcall.api import (
     ClientError,
@@ -23,6 +22,7 @@ from bulkcall.reconcile.poller import PER_SLOT, Poller
 from bulkcall.reconcile.status_recorder import StatusRecorder
 from bulkcall.records import RowState
 from bulkcall.settings import Settings
+from tests.unit.reconcile.fakes import FakeApi, FakeLedger, element, inline
 
 
 class Stage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from report_ledgers import START, FakeLedger, batch, result
+from tests.unit.report.ledgers import START, FakeLedger, batch, result
 
 COLUMNS = ("caller", "receiver", "label", "reason", "note")
 HOSTILE = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 
 import pytest
-from report_ledgers import START, FakeLedger, result, run_info
 
 from bulkcall.errors import UsageError
 from bulkcall.ledger.model import RunState
@@ -13,6 +12,7 @@ from bulkcall.records import Outcome
 from bulkcall.report import Change, build_report, compare, publish
 from bulkcall.report.html import html_bytes
 from bulkcall.report.run_history import run_history
+from tests.unit.report.ledgers import START, FakeLedger, result, run_info
 
 
 class TwoRuns:

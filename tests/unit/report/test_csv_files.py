@@ -8,12 +8,12 @@ import json
 import stat
 
 import pytest
-from report_ledgers import FakeLedger, result
 
 from bulkcall.errors import DiskFullError, LedgerError, StoppedError
 from bulkcall.records import Outcome
 from bulkcall.report import build_report, publish
 from bulkcall.support.atomic_files import replacing
+from tests.unit.report.ledgers import FakeLedger, result
 
 COLUMNS = ("Caller", "Receiver", "outcome", "reason")
 

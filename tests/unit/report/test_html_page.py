@@ -8,13 +8,13 @@ from html.parser import HTMLParser
 from importlib.resources import files
 
 import pytest
-from report_campaign import HOSTILE, sample_ledger
-from report_ledgers import START, FakeLedger, batch, result
 
 from bulkcall.ledger.model import RunState
 from bulkcall.records import Outcome
 from bulkcall.report import build_report
 from bulkcall.report.html import html_bytes
+from tests.unit.report.campaign import HOSTILE, sample_ledger
+from tests.unit.report.ledgers import START, FakeLedger, batch, result
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 

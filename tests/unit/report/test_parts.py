@@ -11,8 +11,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_campaign import sample_ledger
-from report_ledgers import FakeLedger, result
 
 from bulkcall.records import Outcome
 from bulkcall.report import build_report
@@ -25,6 +23,8 @@ from bulkcall.report.summary_md import summary_md
 from bulkcall.report.times import iso, iso_times
 from bulkcall.support.formula_escape import escape_formula
 from bulkcall.support.masking import masked, masked_text
+from tests.unit.report.campaign import sample_ledger
+from tests.unit.report.ledgers import FakeLedger, result
 
 TEXT = st.text(
     st.one_of(

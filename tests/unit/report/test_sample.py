@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from report_campaign import sample_ledger
-
 from bulkcall.report import build_report
 from bulkcall.report.html import html_bytes
+from tests.unit.report.campaign import sample_ledger
 
 SAMPLE = Path(__file__).parents[3] / "docs" / "sample-report.html"
 

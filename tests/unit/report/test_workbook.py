@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
-from report_campaign import sample_ledger
-from report_ledgers import FakeLedger, result
 
 from bulkcall.report import publish
 from bulkcall.report.build import row_blocks
 from bulkcall.report.xlsx import XlsxReport
+from tests.unit.report.campaign import sample_ledger
+from tests.unit.report.ledgers import FakeLedger, result
 
 HARM = [
     "=1+1", "+919810000001", "-1", "@SUM(A1)", "http://example.invalid/", "000123", "1e5",

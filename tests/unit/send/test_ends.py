@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from send_parts import REALTIME, Notes, ScriptedApi, begin, counts, settings
-
 from bulkcall.api import Unreachable
 from bulkcall.clock import SystemClock
 from bulkcall.progress import StopToken
 from bulkcall.send import send
+from tests.send_parts import REALTIME, Notes, ScriptedApi, begin, counts, settings
 
 SOON = 30.0
 """Seconds, long after the end of a run that waits for nothing."""

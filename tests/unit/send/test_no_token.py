@@ -6,13 +6,13 @@ import asyncio
 import time
 
 import pytest
-from send_parts import REALTIME, Notes, ScriptedApi, begin, counts, settings
 
 from bulkcall.api import Halted, NoToken, RateLimited, Unreachable
 from bulkcall.clock import SystemClock
 from bulkcall.errors import ServerAwayError
 from bulkcall.progress import StopToken
 from bulkcall.send import send
+from tests.send_parts import REALTIME, Notes, ScriptedApi, begin, counts, settings
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from types import SimpleNamespace
 
-from send_parts import REALTIME, begin, counts, outcomes
-
 from bulkcall.ledger import Doubtful, TurnedAway
 from bulkcall.send.ledger_writer import LedgerWriter
 from bulkcall.send.outbound import Requeue
 from bulkcall.send.row_queue import RealtimeQueue
+from tests.send_parts import REALTIME, begin, counts, outcomes
 
 
 class HandClock:

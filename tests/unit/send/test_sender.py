@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from send_parts import (
+
+from bulkcall.api import BadRequest, ClientError, NoAnswer, RateLimited, Unavailable, Unreachable
+from bulkcall.clock import SystemClock
+from bulkcall.errors import CredentialsError, DiskFullError, ServerAwayError, TurnedDownError
+from bulkcall.progress import StopToken
+from bulkcall.records import OnUnknown
+from bulkcall.send import send
+from tests.send_parts import (
     BATCH,
     REALTIME,
     Notes,
@@ -15,13 +22,6 @@ from send_parts import (
     outcomes,
     settings,
 )
-
-from bulkcall.api import BadRequest, ClientError, NoAnswer, RateLimited, Unavailable, Unreachable
-from bulkcall.clock import SystemClock
-from bulkcall.errors import CredentialsError, DiskFullError, ServerAwayError, TurnedDownError
-from bulkcall.progress import StopToken
-from bulkcall.records import OnUnknown
-from bulkcall.send import send
 
 
 def go(ledger, run, api, *, stop=None, limit=None, on_unknown=OnUnknown.RESEND, **changes):
