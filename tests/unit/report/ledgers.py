@@ -144,6 +144,7 @@ def run_info(**other):
             "file_facts": {"kind": "csv", "encoding": "utf-8", "delimiter": ","},
             "state": RunState.FINISHED,
             "reason": "",
+            "stop_cause": None,
             "rows": 0,
             "requests": 1,
             "retries": 0,
