@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
     from bulkcall.ledger import Ledger
     from bulkcall.ledger.purge import Purged
-    from bulkcall.pipeline import Pipeline
     from bulkcall.progress import Progress, StopToken
+    from bulkcall.run.context import RunContext
     from bulkcall.run.forecast import Planned
-    from bulkcall.run.options import RunResult
+    from bulkcall.run.options import ReadOptions
     from bulkcall.run.post_run import PostRun
     from bulkcall.run.preflight import Finding
-    from bulkcall.run.reading import ReadOptions
+    from bulkcall.run.result import RunResult
     from bulkcall.run.validate_only import Validation
 
 
@@ -89,6 +89,8 @@ def run(
         UsageError: usage, settings or the file are wrong; nothing was sent.
         LedgerError: the ledger can't be used; nothing was sent.
     """
+    from bulkcall import pipeline
+    from bulkcall.run.finish import purge_old_runs
     from bulkcall.run.options import RunOptions
 
     settings = settings or load_settings().settings
@@ -105,10 +107,10 @@ def run(
         sha256=sha256,
     )
     with _afterwards(settings, progress, str(file)) as after:
-        source = _source(file, settings, sheet, start, window)
-        with _pipeline(settings, after.progress, stop) as pipeline:
-            after.result = pipeline.run(source, options)
-            pipeline.purge_old()
+        read = _read_options(file, settings, sheet, start, window)
+        with _context(settings, after.progress, stop) as context:
+            after.result = pipeline.run(context, read, options)
+            purge_old_runs(context)
         after.result = result = then(after.result) if then else after.result
         return result
 
@@ -126,12 +128,15 @@ def resume(
 
     Raises UsageError where there is none, RunHeldError where another process works on it.
     """
+    from bulkcall import pipeline
+    from bulkcall.run.finish import purge_old_runs
+
     settings = settings or load_settings().settings
     again = OnUnknown(on_unknown) if on_unknown else None
     with _afterwards(settings, progress) as after:
-        with _pipeline(settings, after.progress, stop) as pipeline:
-            after.result = pipeline.resume(run_id, again)
-            pipeline.purge_old()
+        with _context(settings, after.progress, stop) as context:
+            after.result = pipeline.resume(context, run_id, again)
+            purge_old_runs(context)
         after.result = result = then(after.result) if then else after.result
         return result
 
@@ -148,10 +153,12 @@ def reconcile(
 
     `out` is where the report is written, the run's own folder by default.
     """
+    from bulkcall import pipeline
+
     settings = settings or load_settings().settings
     with _afterwards(settings, progress) as after:
-        with _pipeline(settings, after.progress, stop) as pipeline:
-            after.result = result = pipeline.reconcile(run_id, out)
+        with _context(settings, after.progress, stop) as context:
+            after.result = result = pipeline.reconcile(context, run_id, out)
         return result
 
 
@@ -185,10 +192,12 @@ def compare(
     Raises:
         UsageError: a file can't be read, or the server does not know a batch.
     """
+    from bulkcall import pipeline
+
     settings = settings or load_settings().settings
-    source = _source(file, settings, sheet, start, window)
-    with _pipeline(settings, progress, stop) as pipeline:
-        return pipeline.compare(source, batch_ids, [str(each) for each in status_files], out)
+    read = _read_options(file, settings, sheet, start, window)
+    with _context(settings, progress, stop) as context:
+        return pipeline.compare(context, read, batch_ids, [str(each) for each in status_files], out)
 
 
 def report(
@@ -204,9 +213,11 @@ def report(
     `against` is another run: the report then shows what changed since. `show_numbers` shows phone
     numbers in report.html.
     """
+    from bulkcall import pipeline
+
     settings = settings or load_settings().settings
-    with _pipeline(settings, None, None) as pipeline:
-        return pipeline.report(run_id, out, against=against, show_numbers=show_numbers)
+    with _context(settings, None, None) as context:
+        return pipeline.report(context, run_id, out, against=against, show_numbers=show_numbers)
 
 
 def validate(
@@ -227,8 +238,8 @@ def validate(
     from bulkcall.run import validate_only
 
     settings = settings or load_settings().settings
-    source = _source(file, settings, sheet, start, window)
-    return validate_only.validate(source, out=out, progress=progress, stop=stop)
+    read = _read_options(file, settings, sheet, start, window)
+    return validate_only.validate(read, out=out, progress=progress, stop=stop)
 
 
 def plan(
@@ -248,8 +259,8 @@ def plan(
     from bulkcall.run import forecast
 
     settings = settings or load_settings().settings
-    source = _source(file, settings, sheet, start, window)
-    return forecast.plan(source, settings, progress=progress, stop=stop)
+    read = _read_options(file, settings, sheet, start, window)
+    return forecast.plan(read, settings, progress=progress, stop=stop)
 
 
 def purge(older_than: timedelta, *, settings: Settings | None = None) -> Purged:
@@ -297,10 +308,10 @@ def _users_own_ledger() -> str:
     return str(Path(platformdirs.user_data_dir("bulkcall", appauthor=False)) / "ledger.db")
 
 
-def _source(
+def _read_options(
     file: str | Path, settings: Settings, sheet: str | None, start: str | None, window: str | None
 ) -> ReadOptions:
-    from bulkcall.run.reading import ReadOptions
+    from bulkcall.run.options import ReadOptions
 
     now = SystemClock().now_ms()
     return ReadOptions.of(str(file), settings, now_ms=now, sheet=sheet, start=start, window=window)
@@ -316,10 +327,16 @@ def _afterwards(
 
 
 @contextmanager
-def _pipeline(
+def _context(
     settings: Settings, progress: Progress | None, stop: StopToken | None
-) -> Iterator[Pipeline]:
-    from bulkcall.pipeline import Pipeline
+) -> Iterator[RunContext]:
+    from bulkcall.progress import NullProgress, StopToken
+    from bulkcall.run.context import RunContext
 
     with open_ledger(settings) as ledger:
-        yield Pipeline(settings, ledger, progress=progress, stop=stop)
+        yield RunContext(
+            settings=settings,
+            ledger=ledger,
+            progress=progress or NullProgress(),
+            stop=stop or StopToken(),
+        )

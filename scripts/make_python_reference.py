@@ -18,7 +18,7 @@ from bulkcall import app, errors
 from bulkcall.progress import Progress, StopToken
 from bulkcall.report import Report
 from bulkcall.run.forecast import Planned
-from bulkcall.run.options import RunResult
+from bulkcall.run.result import RunResult
 from bulkcall.run.send_plan import Plan
 from bulkcall.run.validate_only import Problem, Validation
 

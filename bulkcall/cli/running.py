@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
-    from bulkcall.run.options import RunResult
+    from bulkcall.run.result import RunResult
 
 
 def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -> ExitStatus:

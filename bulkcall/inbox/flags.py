@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bulkcall.records import CampaignFile, Channel, Field, OnUnknown
-from bulkcall.run.options import require_credentials
-from bulkcall.run.reading import InvalidLimit, ReadOptions, reading
+from bulkcall.run.checked_file import open_checked
+from bulkcall.run.credentials import require_credentials
+from bulkcall.run.options import InvalidLimit, ReadOptions
 from bulkcall.validate import ValidateOptions, Validator
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulkcall.progress import Progress, StopToken
-    from bulkcall.run.reading import CheckedFile
+    from bulkcall.run.checked_file import CheckedFile
     from bulkcall.settings import Settings
 
 
@@ -69,4 +70,4 @@ class RunFlags:
         """Open a file to check it as its run would. Raises UsageError where it can't be read."""
         source = ReadOptions.of(str(path), settings, now_ms=now_ms)
         source = replace(source, sheet=self.sheet, start=self.start, window=self.window)
-        return reading(source, progress, stop)
+        return open_checked(source, progress, stop)

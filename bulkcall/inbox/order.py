@@ -71,7 +71,7 @@ class Deadlines:
                 progress=NullProgress(),
                 stop=self._stop,
             ) as intake:
-                for chunk in intake.checked():
+                for chunk in intake.chunks():
                     ends = chunk.records.filter(chunk.records["valid"])["ends_at"]
                     found = pc.min(ends).as_py()
                     earliest = earliest if found is None else min(earliest, found)

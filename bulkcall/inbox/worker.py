@@ -29,8 +29,8 @@ from bulkcall.inbox.round_result import FileOutcome, Left, Taken
 from bulkcall.ledger import RunState
 from bulkcall.progress import NullProgress, StopToken
 from bulkcall.records import Outcome
-from bulkcall.run.options import new_run_id
 from bulkcall.run.post_run import post_run
+from bulkcall.run.run_ids import new_run_id
 from bulkcall.support.text import one_line, shown
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from bulkcall.inbox.layout import InboxLayout
     from bulkcall.ledger import RunInfo
     from bulkcall.progress import Progress
-    from bulkcall.run.options import RunResult
+    from bulkcall.run.result import RunResult
     from bulkcall.settings import Settings
 
 Then = Callable[["RunResult"], "RunResult"]

@@ -1,26 +1,27 @@
-"""Send and confirm, side by side: batches are asked about while later ones still go out."""
+"""Deliver a run's rows: send beside reconcile, in the sending hours, the canary first."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from bulkcall.api import Api
 from bulkcall.errors import InterruptedRun, StopCause, TurnedDownError
 from bulkcall.ledger import RunState
-from bulkcall.reconcile import reconcile
+from bulkcall.reconcile import ask, reconcile
 from bulkcall.records import Channel, OnUnknown, Outcome
+from bulkcall.run.event_loop import loop_factory
 from bulkcall.run.sending_window import SendingWindow
 from bulkcall.send import send
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from bulkcall.api import Api
-    from bulkcall.clock import Clock
-    from bulkcall.ledger import Ledger, RunInfo
-    from bulkcall.progress import Progress, StopToken
-    from bulkcall.settings import Settings
+    from bulkcall.ledger import RunInfo
+    from bulkcall.reconcile import StatusData
+    from bulkcall.run.context import RunContext
 
+_T = TypeVar("_T")
 _NEVER_SENT = {
     Outcome.UNSENT,
     Outcome.INVALID,
@@ -30,56 +31,85 @@ _NEVER_SENT = {
 _UNSETTLED = (Outcome.PENDING, Outcome.MISSING, Outcome.UNKNOWN, Outcome.FAILED)
 
 
-class Delivery:
-    """One run on its way to the API; its parts are handed in."""
+def deliver(context: RunContext, run: RunInfo, on_unknown: OnUnknown) -> None:
+    """Send all rows that wait, and confirm them; with a canary, that first.
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        run: RunInfo,
-        api: Api,
-        settings: Settings,
-        *,
-        clock: Clock,
-        progress: Progress,
-        stop: StopToken,
-        on_unknown: OnUnknown,
-    ) -> None:
-        self._ledger = ledger
+    Raises:
+        StoppedError: credentials, ledger, server away, too many rows rejected, canary.
+        InterruptedRun: a stop was requested before all was done, or the hours in which rows may be
+            sent were over and the settings say stop.
+    """
+    with_api(context, lambda api: _Delivery(context, run, api, on_unknown).deliver())
+
+
+def confirm(context: RunContext, run: RunInfo, *, again: bool) -> None:
+    """Ask for what is not final, and send nothing; `again`: also for what was given up before."""
+    with_api(context, lambda api: _Delivery(context, run, api, run.on_unknown).confirm(again=again))
+
+
+def ask_for_batches(context: RunContext, batch_ids: Sequence[str]) -> list[StatusData]:
+    """Ask for batches that somebody else sent. Raises UsageError for one that is not known."""
+    return with_api(
+        context,
+        lambda api: ask(
+            api,
+            batch_ids,
+            clock=context.clock,
+            stop=context.stop,
+            timeout=context.settings.reconcile_timeout,
+        ),
+    )
+
+
+def with_api(context: RunContext, work: Callable[[Api], Coroutine[Any, Any, _T]]) -> _T:
+    """Run something that calls the API, on an event loop of its own."""
+
+    async def go() -> _T:
+        async with Api(
+            context.settings,
+            context.clock,
+            token_log=context.ledger,
+            progress=context.progress,
+            stop=context.stop,
+        ) as api:
+            return await work(api)
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(go())
+
+
+class _Delivery:
+    """One run on its way to the API."""
+
+    def __init__(self, context: RunContext, run: RunInfo, api: Api, on_unknown: OnUnknown) -> None:
+        self._context = context
+        self._ledger = context.ledger
         self._run = run
         self._api = api
-        self._settings = settings
-        self._clock = clock
-        self._progress = progress
-        self._stop = stop
+        self._clock = context.clock
+        self._stop = context.stop
         self._on_unknown = on_unknown
-        self._gate = SendingWindow(settings, clock=clock, progress=progress, stop=stop)
-        self._outside: InterruptedRun | None = None
+        self._window = SendingWindow(
+            context.settings, clock=context.clock, progress=context.progress, stop=context.stop
+        )
+        self._outside_hours: InterruptedRun | None = None
 
     async def deliver(self) -> None:
-        """Send all that waits and confirm it; with a canary, that first.
-
-        Raises:
-            StoppedError: credentials, ledger, server away, too much turned down, canary.
-            InterruptedRun: a stop was requested before all was done, or the hours in which rows
-                may go out were over and the settings say stop.
-        """
-        # A run that its canary stopped was resumed by a person who wants the rest to be sent.
-        judged = self._run.canary_passed or self._run.stop_cause is StopCause.CANARY
-        if self._run.canary and not judged:
-            await self._canary(self._run.canary)
+        if self._run.canary and not self._run.canary_passed:
+            # Who resumes a run that its canary stopped has looked at it and wants the rest sent.
+            if self._run.stop_cause is not StopCause.CANARY:
+                await self._send_canary(self._run.canary)
             self._ledger.pass_canary(self._run.run_id)
         await self._send_and_confirm(limit=None)
-        self._mind_stop()
+        self._raise_if_stopped()
 
     async def confirm(self, *, again: bool) -> None:
-        """Ask for what is not final, and send nothing."""
         done = asyncio.Event()
         done.set()
         await self._reconcile(done, again=again)
-        self._mind_stop()
+        self._raise_if_stopped()
 
-    async def _canary(self, rows: int) -> None:
+    async def _send_canary(self, rows: int) -> None:
         sent = self._sent()
         # Rows of the canary that a dead process left in doubt are sent again, where that is asked
         # for, before they are judged; they come first, as they did then.
@@ -88,16 +118,19 @@ class Delivery:
             await self._send_and_confirm(limit=left)
         elif self._run.channel is Channel.BATCH:
             await self.confirm(again=False)
-        self._mind_stop()
+        self._raise_if_stopped()
         counts = self._ledger.counts(self._run.run_id)
         bad = {word: counts[word] for word in _UNSETTLED if counts[word]}
         if _sent(counts) and (bad or not counts[Outcome.SUCCESS]):
-            told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+            shown = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
             raise TurnedDownError(
-                f"canary: the first {rows} rows were not confirmed ({told}); the rest was not sent",
+                f"canary: the first {rows} rows were not confirmed ({shown}); "
+                "the rest was not sent",
                 cause=StopCause.CANARY,
             )
-        self._progress.note(f"canary: {counts[Outcome.SUCCESS]} of {rows} rows confirmed; going on")
+        self._context.progress.note(
+            f"canary: {counts[Outcome.SUCCESS]} of {rows} rows confirmed; sending the rest"
+        )
 
     def _in_doubt(self) -> int:
         """Count the rows that may have been taken and wait to be sent again."""
@@ -121,14 +154,14 @@ class Delivery:
                 await asyncio.wait(tasks)
             await asyncio.gather(*tasks)
         finally:
-            await _put_to_rest(tasks)
+            await _cancel(tasks)
 
     async def _send(self, sending_done: asyncio.Event, limit: int | None) -> None:
         try:
             await self._send_in_hours(limit)
         except InterruptedRun as outside:
             # What went out before the hours were over is confirmed first.
-            self._outside = outside
+            self._outside_hours = outside
         finally:
             sending_done.set()
         if not self._stop.requested:
@@ -137,16 +170,16 @@ class Delivery:
     async def _send_in_hours(self, limit: int | None) -> None:
         """Send while the gate is open, and again when it opens anew, until nothing waits."""
         goal = None if limit is None else self._sent() + limit
-        while await self._gate.opened(self._waiting):
+        while await self._window.opened(self._waiting):
             rest = None if goal is None else goal - self._sent()
-            async with self._gate.until_closing() as closing:
+            async with self._window.until_closing() as closing:
                 await send(
                     self._ledger,
                     self._run,
                     self._api,
-                    self._settings,
+                    self._context.settings,
                     clock=self._clock,
-                    progress=self._progress,
+                    progress=self._context.progress,
                     stop=closing,
                     limit=rest,
                     on_unknown=self._on_unknown,
@@ -165,26 +198,26 @@ class Delivery:
             self._ledger,
             self._run,
             self._api,
-            self._settings,
+            self._context.settings,
             clock=self._clock,
-            progress=self._progress,
+            progress=self._context.progress,
             stop=self._stop,
             sending_done=sending_done,
-            timeout=self._settings.reconcile_timeout,
+            timeout=self._context.settings.reconcile_timeout,
             again=again,
         )
 
-    def _mind_stop(self) -> None:
+    def _raise_if_stopped(self) -> None:
         if self._stop.requested:
             raise InterruptedRun(f"stopped ({self._stop.reason})", cause=self._stop.cause)
-        if self._outside is not None:
-            raise self._outside
+        if self._outside_hours is not None:
+            raise self._outside_hours
 
     def _sent(self) -> int:
         return _sent(self._ledger.counts(self._run.run_id))
 
 
-async def _put_to_rest(tasks: list[asyncio.Task[None]]) -> None:
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,133 +1,151 @@
-"""How a run is brought to its end: its state written down, its report published."""
+"""How a run ends: exceptions become its state, here alone, and its report is written."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import BulkcallError, LedgerError, StopCause, StoppedError, UsageError
 from bulkcall.ledger import RunState
+from bulkcall.records import Channel
 from bulkcall.report import publish
-from bulkcall.run.options import RunResult, rows_per_second
+from bulkcall.run.result import RunResult
+from bulkcall.support.log_context import log_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    from bulkcall.clock import Clock
-    from bulkcall.ledger import Ledger, RunInfo
-    from bulkcall.progress import Progress
+    from bulkcall.ledger import RunInfo
+    from bulkcall.run.context import RunContext
     from bulkcall.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
-class Closing:
-    """Ends runs in the ledger and publishes their reports; `notes` go into each result."""
+@dataclass(slots=True)
+class Work:
+    """What a block under `work_on` says of its run, and what comes of it."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        ledger: Ledger,
-        *,
-        clock: Clock,
-        progress: Progress,
-        notes: list[str],
-    ) -> None:
-        self._settings = settings
-        self._ledger = ledger
-        self._clock = clock
-        self._progress = progress
-        self._notes = notes
+    state: RunState = RunState.FINISHED
+    """The state that the run has when the block ends without an error."""
+    _result: RunResult | None = None
 
-    def finish(
-        self,
-        run: RunInfo,
-        work: Callable[[], RunState],
-        *,
-        out: Path | None = None,
-        begun: bool = False,
-    ) -> RunResult:
-        """Do the work, write down how it ended, and report, whatever happened.
+    @property
+    def result(self) -> RunResult:
+        """The run's result, once the block has ended."""
+        if self._result is None:
+            raise AssertionError("the result is there once the block has ended")
+        return self._result
 
-        A run that an earlier process began (`begun`) stays resumable where the usage is wrong: a
-        missing file can be put back, a setting mended.
-        """
-        error: BulkcallError | None = None
-        cause: StopCause | None = None
+
+@contextlib.contextmanager
+def work_on(
+    context: RunContext, run: RunInfo, *, new: bool = False, out: Path | None = None
+) -> Iterator[Work]:
+    """Work on a run in the block, as the only process; then write its state and its report.
+
+    An error that stops the run does not leave the block: it stands in the result. A usage error
+    does: a `new` run is abandoned by it; one that an earlier process began stays resumable, since a
+    missing file can be put back and a setting fixed.
+
+    Raises:
+        UsageError: see above.
+        RunHeldError: another live process works on the run.
+        StoppedError: the run stopped, and its state or report can't be written either (a full disk,
+            a ledger that is away); what is missing is written by the resume.
+    """
+    work = Work()
+    with context.ledger.hold(run.run_id), log_context(run.run_id):
+        _LOG.info("run in hand: %s, channel %s", run.state.value, run.channel.value)
         try:
-            state, reason = work(), ""
-        except UsageError as wrong:
-            if not begun:
-                self._set_state(run, RunState.ABANDONED, str(wrong))
+            yield work
+        except UsageError as error:
+            if new:
+                _set_state(context, run, RunState.ABANDONED, error)
             raise
-        except BulkcallError as stopped:
-            error, reason = stopped, str(stopped)
-            cause = stopped.cause if isinstance(stopped, StoppedError) else StopCause.OTHER
-            loading = self._state(run) is RunState.LOADING
-            state = RunState.LOADING if loading else RunState.STOPPED
-        if error is None:
-            if state is run.state:  # asked again, nothing sent: it stopped for what it stopped for
-                reason, cause = run.reason, run.stop_cause
-            self._set_state(run, state, reason, cause)
-            return self.report(run, out=out)
-        # Where the ledger or the disk is what failed, the error that stopped the run is the one
-        # to tell; what could not be written now is written by the resume.
-        with contextlib.suppress(LedgerError, OSError):
-            self._set_state(run, state, reason, cause)
-            return self.report(run, out=out, error=error)
-        raise error
+        except BulkcallError as error:
+            # Where the ledger or the disk is what failed, the error that stopped the run is the one
+            # to report; what could not be written now is written by the resume.
+            with contextlib.suppress(LedgerError, OSError):
+                _set_state(context, run, _stopped_state(context, run), error)
+                work._result = report_on(context, run, out=out, error=error)  # noqa: SLF001
+                return
+            raise
+        _set_state(context, run, work.state)
+        work._result = report_on(context, run, out=out)  # noqa: SLF001
 
-    def _state(self, run: RunInfo) -> RunState:
-        with contextlib.suppress(LedgerError):
-            return self._ledger.run(run.run_id).state
-        return run.state
 
-    def _set_state(
-        self, run: RunInfo, state: RunState, reason: str, cause: StopCause | None = None
-    ) -> None:
-        now = self._clock.now_ms()
-        self._ledger.set_state(run.run_id, state, at=now, reason=reason, cause=cause)
-        _LOG.info("run is %s", state.value)
+def report_on(
+    context: RunContext,
+    run: RunInfo,
+    *,
+    out: Path | None = None,
+    error: BulkcallError | None = None,
+    against: str | None = None,
+    show_numbers: bool = False,
+) -> RunResult:
+    """Write a run's report from the ledger alone; `against` is a run to compare with."""
+    folder = out or Path(run.out_dir)
+    context.progress.begin("report", None)
+    published = publish(
+        context.ledger,
+        run.run_id,
+        folder,
+        limit=_rows_per_second(context.settings, run.channel),
+        against=against,
+        show_numbers=show_numbers or context.settings.show_numbers,
+    )
+    context.progress.end("report")
+    return RunResult(published.report, published.files, folder, error, tuple(context.notes))
 
-    def report(
-        self,
-        run: RunInfo,
-        *,
-        out: Path | None = None,
-        error: BulkcallError | None = None,
-        against: str | None = None,
-        show_numbers: bool = False,
-    ) -> RunResult:
-        """Write the report from the ledger alone; `against` is a run to compare with."""
-        limit = rows_per_second(self._settings, run.channel)
-        folder = out or Path(run.out_dir)
-        self._progress.begin("report", None)
-        published = publish(
-            self._ledger,
-            run.run_id,
-            folder,
-            limit=limit,
-            against=against,
-            show_numbers=show_numbers or self._settings.show_numbers,
+
+def purge_old_runs(context: RunContext) -> None:
+    """Purge what `settings.keep_days` does not keep; an error is a note, the run has ended well."""
+    days = context.settings.keep_days
+    if not days:
+        return
+    now = context.clock.now_ms()
+    try:
+        purged = context.ledger.purge(now - days * _DAY_MS, at=now)
+    except LedgerError as error:
+        context.progress.note(f"old runs could not be purged: {error}")
+        return
+    if purged.runs:
+        context.progress.note(
+            f"purged the rows of {purged.runs:,} runs that ended more than {days} days ago"
         )
-        self._progress.end("report")
-        return RunResult(published.report, published.files, folder, error, tuple(self._notes))
 
-    def purge_old(self) -> None:
-        """Purge what `settings.keep_days` does not keep; trouble with it is only told."""
-        if not self._settings.keep_days:
-            return
-        now = self._clock.now_ms()
-        try:
-            purged = self._ledger.purge(now - self._settings.keep_days * _DAY_MS, at=now)
-        except LedgerError as error:
-            self._progress.note(f"old runs could not be purged: {error}")
-            return
-        if purged.runs:
-            self._progress.note(
-                f"purged the rows of {purged.runs:,} runs that ended more than "
-                f"{self._settings.keep_days} days ago"
-            )
+
+def _stopped_state(context: RunContext, run: RunInfo) -> RunState:
+    state = run.state
+    with contextlib.suppress(LedgerError):
+        state = context.ledger.run(run.run_id).state
+    # A run that was still loading has sent nothing: its resume loads the file again.
+    return RunState.LOADING if state is RunState.LOADING else RunState.STOPPED
+
+
+def _set_state(
+    context: RunContext, run: RunInfo, state: RunState, error: BulkcallError | None = None
+) -> None:
+    reason = ""
+    cause: StopCause | None = None
+    if error is not None:
+        reason = str(error)
+        cause = error.cause if isinstance(error, StoppedError) else StopCause.OTHER
+    elif state is run.state:  # asked again, nothing sent: it stopped for what it had stopped for
+        reason, cause = run.reason, run.stop_cause
+    now = context.clock.now_ms()
+    context.ledger.set_state(run.run_id, state, at=now, reason=reason, cause=cause)
+    _LOG.info("run is %s", state.value)
+
+
+def _rows_per_second(settings: Settings, channel: Channel) -> float:
+    """Return how many rows a second the account's limits allow with all its tokens."""
+    tokens = 1 if settings.token else settings.tokens
+    if channel is Channel.REALTIME:
+        return tokens * settings.realtime_per_second
+    return tokens * settings.batch_per_minute * settings.batch_size / 60

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bulkcall.progress import NullProgress, StopToken
-from bulkcall.run.reading import reading
+from bulkcall.run.checked_file import open_checked
 from bulkcall.run.send_plan import plan as plan_rows
 from bulkcall.run.validate_only import ProblemCounter, Validation
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from bulkcall.progress import Progress
-    from bulkcall.run.reading import ReadOptions
+    from bulkcall.run.options import ReadOptions
     from bulkcall.run.send_plan import Plan
     from bulkcall.settings import Settings
     from bulkcall.settings.sending_hours import SendingHours
@@ -33,7 +33,7 @@ class Planned:
 
 
 def plan(
-    source: ReadOptions,
+    read: ReadOptions,
     settings: Settings,
     *,
     progress: Progress | None = None,
@@ -46,30 +46,30 @@ def plan(
     hours = settings.hours()
     rows, starts, ends = [], [], []
     troubles = ProblemCounter()
-    with reading(source, progress or NullProgress(), stop or StopToken()) as intake:
-        for chunk in intake.checked():
+    with open_checked(read, progress or NullProgress(), stop or StopToken()) as checked:
+        for chunk in checked.chunks():
             troubles.add(chunk.findings)
             valid = chunk.records.filter(chunk.records["valid"])
             rows.append(valid["row"].to_numpy())
             starts.append(valid["starts_at"].to_numpy())
             ends.append(valid["ends_at"].to_numpy())
-        duplicates = intake.repeats.finish()[0]
+        duplicates = checked.duplicates.finish()[0]
     once = ~np.isin(np.concatenate(rows), duplicates)
     validation = Validation(
-        file=intake.file,
-        rows=intake.rows,
+        file=checked.file,
+        rows=checked.rows,
         valid=int(once.sum()),
-        invalid=intake.invalid,
+        invalid=checked.invalid,
         duplicate=len(duplicates),
         troubles=troubles.most_first(),
-        notes=(*intake.file.notes, *intake.doctor.lines()),
+        notes=(*checked.file.notes, *checked.diagnostics.lines()),
     )
     figures = plan_rows(
         np.concatenate(starts)[once],
         np.concatenate(ends)[once],
         settings,
-        now_ms=source.now_ms,
-        moments=None if hours is None else OpenTime(hours, source.now_ms),
+        now_ms=read.now_ms,
+        moments=None if hours is None else OpenTime(hours, read.now_ms),
     )
     return Planned(validation, figures, hours)
 

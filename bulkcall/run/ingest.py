@@ -1,95 +1,136 @@
-"""How rows get into the ledger: a run is begun, its rows are checked, repeats are found."""
+"""A campaign file's rows into the ledger: the run begins, rows are checked, repeats are marked."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import CampaignFileError
-from bulkcall.ledger import RunState
-from bulkcall.run.options import new_run, room_for
-from bulkcall.run.reading import InvalidLimit, ReadOptions, reading
+from bulkcall.ledger import NewRun, RunState
+from bulkcall.run.checked_file import open_checked
+from bulkcall.run.options import InvalidLimit, ReadOptions
+from bulkcall.run.run_ids import new_run_id, out_folder
 from bulkcall.support.atomic_files import require_folder
 
 if TYPE_CHECKING:
-    from bulkcall.clock import Clock
-    from bulkcall.ledger import Ledger, RunInfo
-    from bulkcall.progress import Progress, StopToken
+    from bulkcall.ledger import RunInfo
+    from bulkcall.records import CampaignFile
+    from bulkcall.run.checked_file import CheckedFile
+    from bulkcall.run.context import RunContext
     from bulkcall.run.options import RunOptions
-    from bulkcall.run.reading import CheckedFile
     from bulkcall.settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_PACKED_MORE = 10
+"""How much larger than itself a packed file (gz, zip, a workbook) is taken to be."""
+_ROOM = 32 << 20
+"""Bytes of disk that any run is given beside its rows."""
 
 
-class Admission:
-    """Admits campaign files to the ledger; what a person should know of them goes to `notes`."""
+def begin(
+    context: RunContext, checked: CheckedFile, read: ReadOptions, options: RunOptions
+) -> RunInfo:
+    """Begin a run in the ledger, once it is certain that its report can be written.
 
-    def __init__(
-        self,
-        settings: Settings,
-        ledger: Ledger,
-        *,
-        clock: Clock,
-        progress: Progress,
-        stop: StopToken,
-        notes: list[str],
-    ) -> None:
-        self._settings = settings
-        self._ledger = ledger
-        self._clock = clock
-        self._progress = progress
-        self._stop = stop
-        self._notes = notes
+    Raises CampaignFileError where the file is not the one that the caller looked at.
+    """
+    if options.sha256 not in {"", checked.file.sha256}:
+        raise CampaignFileError(f"{read.file}: another file took its place")
+    new = _new_run(checked.file, read, options, context.settings, at=context.clock.now_ms())
+    require_folder(Path(new.out_dir))
+    context.ledger.require_room(_room_for(checked.file))
+    return context.ledger.begin_run(new)
 
-    def begin(self, intake: CheckedFile, source: ReadOptions, options: RunOptions) -> RunInfo:
-        """Write the run down, once it is sure that its report can be written."""
-        new = new_run(intake.file, source, options, self._settings, at=self._clock.now_ms())
-        require_folder(Path(new.out_dir))
-        self._ledger.require_room(room_for(intake.file))
-        return self._ledger.begin_run(new)
 
-    def admit(self, run: RunInfo, intake: CheckedFile, *, allow_duplicates: bool) -> None:
-        """Load and validate into the ledger, then find the rows that must not go out again."""
-        self._ledger.add_all(run.run_id, intake.checked())
-        rows, first_rows = intake.repeats.finish()
-        if not allow_duplicates:
-            self._ledger.mark_duplicates(run.run_id, rows.tolist(), first_rows.tolist())
-        valid = intake.rows - intake.invalid
-        _LOG.info(
-            "loaded: %d rows, %d invalid, %d repeated", intake.rows, intake.invalid, len(rows)
-        )
-        if not run.resend:
-            intake.doctor.note_repeats(self._ledger.mark_repeats(run.run_id), valid)
-        self._notes += [*intake.file.notes, *intake.doctor.lines()]
+def ingest(
+    context: RunContext, run: RunInfo, checked: CheckedFile, *, allow_duplicates: bool
+) -> None:
+    """Load and validate into the ledger, then mark the rows that must not be sent again."""
+    ledger = context.ledger
+    ledger.add_all(run.run_id, checked.chunks())
+    rows, first_rows = checked.duplicates.finish()
+    if not allow_duplicates:
+        ledger.mark_duplicates(run.run_id, rows.tolist(), first_rows.tolist())
+    valid = checked.rows - checked.invalid
+    _LOG.info("loaded: %d rows, %d invalid, %d equal", checked.rows, checked.invalid, len(rows))
+    if not run.resend:
+        checked.diagnostics.note_repeats(ledger.mark_repeats(run.run_id), valid)
+    context.notes.extend([*checked.file.notes, *checked.diagnostics.lines()])
 
-    def too_many_invalid(self, intake: CheckedFile, most: str | None) -> bool:
-        """Tell whether more rows are invalid than is borne (`--max-invalid`), and note it."""
-        if not InvalidLimit.parse(most).exceeded(intake.invalid, intake.rows):
-            return False
-        self._notes.append(
-            f"{intake.invalid:,} of {intake.rows:,} rows are invalid, more than --max-invalid "
-            f"{most} allows: nothing was sent"
-        )
-        return True
 
-    def load_again(self, run: RunInfo) -> bool:
-        """Load a run anew whose first process died while loading: nothing of it was sent.
+def ingest_again(context: RunContext, run: RunInfo) -> bool:
+    """Load a run whose first process died while loading; nothing of it was sent.
 
-        Gives whether it may be sent now.
-        """
-        facts = dict(run.file_facts)
-        with reading(ReadOptions(**facts["source"]), self._progress, self._stop) as intake:
-            if intake.file.sha256 != run.sha256:
-                told = (
-                    f"{run.file} has changed since run {run.run_id} began to load it; nothing was "
-                    f"sent: start anew with `bulkcall run`"
-                )
-                self._ledger.set_state(
-                    run.run_id, RunState.ABANDONED, at=self._clock.now_ms(), reason=told
-                )
-                raise CampaignFileError(told)
-            self._ledger.drop_rows(run.run_id)
-            self.admit(run, intake, allow_duplicates=facts["allow_duplicates"])
-            return not self.too_many_invalid(intake, facts.get("max_invalid"))
+    Return whether it may be sent now (`--max-invalid`). Raises CampaignFileError where the file has
+    changed since.
+    """
+    facts = dict(run.file_facts)
+    with open_checked(ReadOptions(**facts["source"]), context.progress, context.stop) as checked:
+        if checked.file.sha256 != run.sha256:
+            changed = CampaignFileError(
+                f"{run.file} has changed since run {run.run_id} began to load it; nothing was "
+                f"sent: start a new run with `bulkcall run`"
+            )
+            context.ledger.set_state(
+                run.run_id, RunState.ABANDONED, at=context.clock.now_ms(), reason=str(changed)
+            )
+            raise changed
+        context.ledger.drop_rows(run.run_id)
+        ingest(context, run, checked, allow_duplicates=facts["allow_duplicates"])
+        return not over_invalid_limit(context, checked, facts.get("max_invalid"))
+
+
+def over_invalid_limit(context: RunContext, checked: CheckedFile, limit: str | None) -> bool:
+    """Return whether more rows are invalid than `--max-invalid` allows, and note it."""
+    if not InvalidLimit.parse(limit).exceeded(checked.invalid, checked.rows):
+        return False
+    context.notes.append(
+        f"{checked.invalid:,} of {checked.rows:,} rows are invalid, more than --max-invalid "
+        f"{limit} allows: nothing was sent"
+    )
+    return True
+
+
+def _new_run(
+    file: CampaignFile, read: ReadOptions, options: RunOptions, settings: Settings, *, at: int
+) -> NewRun:
+    run_id = options.run_id or new_run_id(at)
+    out = options.out or out_folder(settings, run_id, read.file, at)
+    return NewRun(
+        run_id=run_id,
+        # A name need not be UTF-8; the way to the file itself stands in `file_facts`.
+        file=read.file.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        sha256=file.sha256,
+        channel=options.channel,
+        columns=file.columns,
+        fields={str(name): index for name, index in file.fields.items()},
+        account=settings.client_account_id,
+        base_url=settings.base_url,
+        out_dir=str(out.absolute()),
+        started_at=at,
+        own_times=read.own_times,
+        on_unknown=options.on_unknown,
+        resend=options.resend,
+        canary=options.canary,
+        dry_run=options.dry_run,
+        profile=settings.profile,
+        file_facts={
+            "kind": file.kind,
+            "size": file.size,
+            "encoding": file.encoding,
+            "delimiter": file.delimiter,
+            "sheet": file.sheet,
+            "notes": list(file.notes),
+            "source": asdict(read) | {"file": str(Path(read.file).absolute())},
+            "allow_duplicates": options.allow_duplicates,
+            "max_invalid": options.max_invalid,
+        },
+    )
+
+
+def _room_for(file: CampaignFile) -> int:
+    """Estimate the bytes that a run of this file takes in the ledger: its cells and its rows."""
+    plain = file.size if file.kind == "csv" else file.size * _PACKED_MORE
+    return _ROOM + 2 * plain

@@ -1,29 +1,64 @@
-"""What a user asks of a run, and what comes back."""
+"""What a user can ask of a run: how its file is read, and what is sent."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-import secrets
-import sys
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from bulkcall.errors import BulkcallError, ExitStatus, SettingsError
-from bulkcall.ledger import NewRun
-from bulkcall.records import Channel, OnUnknown, Outcome
+from bulkcall.errors import UsageError
+from bulkcall.records import Channel, OnUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
-    from bulkcall.ledger import RunInfo
-    from bulkcall.records import CampaignFile
-    from bulkcall.report import Report
-    from bulkcall.run.reading import ReadOptions
     from bulkcall.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """A campaign file and how it is to be read; a run keeps it, so that a resume reads it alike."""
+
+    file: str
+    sheet: str | None = None
+    start: str | None = None
+    window: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    region: str = "IN"
+    timezone: str = ""
+    date_format: str = ""
+    now_ms: int = 0
+    """When it is read: what `--start now` means, and what `ends_at` must not be before."""
+
+    @classmethod
+    def of(
+        cls,
+        file: str,
+        settings: Settings,
+        *,
+        now_ms: int,
+        sheet: str | None = None,
+        start: str | None = None,
+        window: str | None = None,
+    ) -> ReadOptions:
+        """Put a source together from what the user gave and the settings."""
+        return cls(
+            file=file,
+            sheet=sheet,
+            start=start,
+            window=window,
+            columns=dict(settings.columns),
+            region=settings.region,
+            timezone=settings.timezone,
+            date_format=settings.date_format,
+            now_ms=now_ms,
+        )
+
+    @property
+    def own_times(self) -> bool:
+        """Whether each row brings its own times (contract: Equal rows)."""
+        return self.start is None and self.window is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,135 +79,36 @@ class RunOptions:
     sha256: str = ""
     """The content that the file must have, where the caller looked at it before; empty: any."""
 
+    def with_defaults(self, settings: Settings) -> RunOptions:
+        """These options, with the account's `max_invalid` where the run names none."""
+        if self.max_invalid is not None or not settings.max_invalid:
+            return self
+        return replace(self, max_invalid=settings.max_invalid)
+
 
 @dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run stands: its report, the report's files, and the error that stopped it, if any."""
+class InvalidLimit:
+    """How many invalid rows are borne before nothing is sent (`--max-invalid N|P%`)."""
 
-    report: Report
-    files: Mapping[str, Path]
-    """File name → path."""
-    folder: Path
-    error: BulkcallError | None = None
-    notes: tuple[str, ...] = ()
-    """Lines that a person should read: what is wrong with the file in general, what was skipped."""
+    rows: int | None = None
+    share: float | None = None
 
-    @property
-    def exit_status(self) -> ExitStatus:
-        """The contract's exit status of this run."""
-        if self.error is not None:
-            return self.error.exit_status
-        if self.report.outcomes[Outcome.SUCCESS] == self.report.rows and self.report.conserved:
-            return ExitStatus.OK
-        return ExitStatus.NOT_ALL
-
-
-def new_run_id(at: int) -> str:
-    """Name a run that begins now (epoch milliseconds)."""
-    began = datetime.fromtimestamp(at / 1000, UTC)
-    # Sorts by time, tells people the day, and can't clash: two runs may begin in one second.
-    return f"{began:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-
-
-def new_run(
-    file: CampaignFile, source: ReadOptions, options: RunOptions, settings: Settings, *, at: int
-) -> NewRun:
-    """Put together what the ledger is told when a run begins."""
-    run_id = options.run_id or new_run_id(at)
-    out = options.out or out_folder(settings, run_id, source.file, at)
-    return NewRun(
-        run_id=run_id,
-        # A name need not be UTF-8; the way to the file itself stands in `file_facts`.
-        file=source.file.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
-        sha256=file.sha256,
-        channel=options.channel,
-        columns=file.columns,
-        fields={str(name): index for name, index in file.fields.items()},
-        account=settings.client_account_id,
-        base_url=settings.base_url,
-        out_dir=str(out.absolute()),
-        started_at=at,
-        own_times=source.own_times,
-        on_unknown=options.on_unknown,
-        resend=options.resend,
-        canary=options.canary,
-        dry_run=options.dry_run,
-        profile=settings.profile,
-        file_facts={
-            "kind": file.kind,
-            "size": file.size,
-            "encoding": file.encoding,
-            "delimiter": file.delimiter,
-            "sheet": file.sheet,
-            "notes": list(file.notes),
-            "source": asdict(source) | {"file": str(Path(source.file).absolute())},
-            "allow_duplicates": options.allow_duplicates,
-            "max_invalid": options.max_invalid,
-        },
-    )
-
-
-def out_folder(settings: Settings, run_id: str, file: str, at: int) -> Path:
-    """Name the folder of a run's files after the setting `out`, or `bulkcall-runs/<run id>`.
-
-    `{file}` is the campaign file's name up to its first dot, `{date}` the day (YYYY-MM-DD) in
-    `settings.timezone`.
-    """
-    if not settings.out:
-        return Path("bulkcall-runs") / run_id
-    day = datetime.fromtimestamp(at / 1000, ZoneInfo(settings.timezone or "UTC")).date()
-    name = Path(file).name
-    stem = name.lstrip(".").partition(".")[0] or "campaign"
-    filled = {"run_id": run_id, "file": stem, "date": day.isoformat()}
-    pattern = re.sub(r"\{(\w+)\}", lambda found: filled[found[1]], settings.out)
-    return Path(pattern).expanduser()
-
-
-def require_credentials(settings: Settings, run: RunInfo | None = None) -> None:
-    """Raise SettingsError where something that sending needs is not set.
-
-    A `run` that is taken up again must be of the account that is set: its rows belong to no other.
-    """
-    missing = [] if settings.client_account_id else ["BULKCALL_CLIENT_ACCOUNT_ID"]
-    if not settings.token and not (settings.key_id and settings.api_key):
-        missing.append("BULKCALL_KEY_ID and BULKCALL_API_KEY (or BULKCALL_TOKEN)")
-    if missing:
-        raise SettingsError(
-            f"not set: {', '.join(missing)}; set them in the environment or in bulkcall.toml. "
-            "`bulkcall demo` needs none"
-        )
-    if run is not None and run.account != settings.client_account_id:
-        profile = f", --profile {run.profile}" if run.profile else ""
-        raise SettingsError(
-            f"run {run.run_id} belongs to the client account {run.account}, and "
-            f"{settings.client_account_id} is set; set BULKCALL_CLIENT_ACCOUNT_ID{profile}"
+    @classmethod
+    def parse(cls, text: str | None) -> InvalidLimit:
+        """Read `200` or `5%`; nothing means that any number is borne. Raises UsageError."""
+        if text is None:
+            return cls()
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
+        if match and match[2] and float(match[1]) <= 100:  # noqa: PLR2004 - per cent
+            return cls(share=float(match[1]) / 100)
+        if match and not match[2] and "." not in match[1]:
+            return cls(rows=int(match[1]))
+        raise UsageError(
+            f"--max-invalid: {text!r} is neither a number of rows (200) nor a share (5%)"
         )
 
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """Give the event loop to send on: uvloop's, where it exists."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop
-    import uvloop  # noqa: PLC0415 - does not exist on Windows
-
-    return uvloop.new_event_loop
-
-
-def rows_per_second(settings: Settings, channel: Channel) -> float:
-    """Give how many rows a second the account's limits allow with all its tokens."""
-    tokens = 1 if settings.token else settings.tokens
-    if channel is Channel.REALTIME:
-        return tokens * settings.realtime_per_second
-    return tokens * settings.batch_per_minute * settings.batch_size / 60
-
-
-_PACKED_MORE = 10
-"""How much larger than itself a packed file (gz, zip, a workbook) is taken to be."""
-_ROOM = 32 << 20
-"""Bytes of disk that any run is given beside its rows."""
-
-
-def room_for(file: CampaignFile) -> int:
-    """Estimate the bytes that a run of this file takes in the ledger: its cells and its rows."""
-    plain = file.size if file.kind == "csv" else file.size * _PACKED_MORE
-    return _ROOM + 2 * plain
+    def exceeded(self, invalid: int, rows: int) -> bool:
+        """Tell whether so many invalid rows are more than is borne."""
+        if self.rows is not None:
+            return invalid > self.rows
+        return self.share is not None and invalid > self.share * rows

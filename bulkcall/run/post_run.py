@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulkcall.progress import Progress
-    from bulkcall.run.options import RunResult
+    from bulkcall.run.result import RunResult
     from bulkcall.settings import Settings
 
 _LOG = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from bulkcall.api import Api, ApiFailure
 from bulkcall.clock import SystemClock
 from bulkcall.errors import BulkcallError, LedgerError, SettingsError
-from bulkcall.run.options import loop_factory, require_credentials
+from bulkcall.run.credentials import require_credentials
+from bulkcall.run.event_loop import loop_factory
 from bulkcall.settings import contradictions
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import ExitStatus
 from bulkcall.progress import NullProgress, StopToken
-from bulkcall.run.reading import reading
+from bulkcall.run.checked_file import open_checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bulkcall.progress import Progress
     from bulkcall.records import CampaignFile
     from bulkcall.report import ValidationReport
-    from bulkcall.run.reading import ReadOptions
+    from bulkcall.run.options import ReadOptions
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Validation:
 
 
 def validate(
-    source: ReadOptions,
+    read: ReadOptions,
     *,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -71,24 +71,24 @@ def validate(
     """
     troubles = ProblemCounter()
     with ExitStack() as stack:
-        intake = stack.enter_context(
-            reading(source, progress or NullProgress(), stop or StopToken())
+        checked = stack.enter_context(
+            open_checked(read, progress or NullProgress(), stop or StopToken())
         )
-        report = _report(out, intake.file, stack) if out is not None else None
-        for chunk in intake.checked():
+        report = _report(out, checked.file, stack) if out is not None else None
+        for chunk in checked.chunks():
             troubles.add(chunk.findings)
             if report is not None:
                 report.add(chunk)
-        duplicate = len(intake.repeats.finish()[0])
+        duplicate = len(checked.duplicates.finish()[0])
         files = report.close(duplicate) if report is not None else {}
     return Validation(
-        file=intake.file,
-        rows=intake.rows,
-        valid=intake.rows - intake.invalid - duplicate,
-        invalid=intake.invalid,
+        file=checked.file,
+        rows=checked.rows,
+        valid=checked.rows - checked.invalid - duplicate,
+        invalid=checked.invalid,
         duplicate=duplicate,
         troubles=troubles.most_first(),
-        notes=(*intake.file.notes, *intake.doctor.lines()),
+        notes=(*checked.file.notes, *checked.diagnostics.lines()),
         files=files,
     )
 

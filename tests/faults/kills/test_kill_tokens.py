@@ -18,20 +18,20 @@ CAP = 10
 CREATING = {
     "before Ledger.note_token_creation": 1,
     "after Ledger.note_token_creation": 1,
-    "after TokenOffice.create": 2,  # nobody knows the first any more
-    "before Place.keep": 2,
-    "after Place.keep": 1,
+    "after TokenIssuer.create": 2,  # nobody knows the first any more
+    "before CachedToken.keep": 2,
+    "after CachedToken.keep": 1,
 }
 SENDING = {
     "batch": ["before Ledger.take_batch", "after Api.create_batch", "before Ledger.note_poll"],
     "realtime": ["before Ledger.take_realtime", "after Ledger.record"],
 }
 POINTS = [
-    ("batch", "after TokenOffice.create", 2),
+    ("batch", "after TokenIssuer.create", 2),
     long("batch", "before Ledger.note_token_creation", 1),
     long("batch", "after Ledger.note_token_creation", 1),
-    long("batch", "before Place.keep", 2),
-    long("batch", "after Place.keep", 1),
+    long("batch", "before CachedToken.keep", 2),
+    long("batch", "after CachedToken.keep", 1),
     *(long("realtime", point, created) for point, created in CREATING.items()),
     *(long("batch", point, 1) for point in SENDING["batch"]),
     ("realtime", "after Api.send_record", 1),
@@ -75,7 +75,7 @@ def test_ten_tokens_lost_and_the_cap_is_kept(keyed, channel):
     """Killed each time before it could keep its token, it does not ask for the eleventh."""
     arguments = keyed.begin(channel)
     for _ in range(CAP):
-        process = keyed.start(*arguments, at="after TokenOffice.create 1 kill")
+        process = keyed.start(*arguments, at="after TokenIssuer.create 1 kill")
         assert keyed.killed(process, f"{channel}, key pair, ten in a row"), process.err
         arguments = ("resume", "--json")
     process = keyed.start(*arguments)
@@ -97,8 +97,8 @@ def test_ten_tokens_lost_and_the_cap_is_kept(keyed, channel):
 @pytest.mark.parametrize("left", [long(0.0), 0.5])
 def test_a_token_of_which_half_was_written_counts_as_none(keyed, left):
     """A place that was cut off is no trouble: another token is created, and kept."""
-    process = keyed.start(*keyed.begin("batch"), at="after Place.keep 1 kill")
-    assert keyed.killed(process, "batch, key pair, after Place.keep"), process.err
+    process = keyed.start(*keyed.begin("batch"), at="after CachedToken.keep 1 kill")
+    assert keyed.killed(process, "batch, key pair, after CachedToken.keep"), process.err
     [path] = keyed.kept()
     os.truncate(path, int(path.stat().st_size * left))
     assert keyed.ended_well("batch").tokens == 2

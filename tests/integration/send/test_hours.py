@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 
-from bulkcall.api import Api
 from bulkcall.clock import SystemClock
 from bulkcall.errors import InterruptedRun
-from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
-from bulkcall.run.deliver import Delivery
+from bulkcall.run.context import RunContext
+from bulkcall.run.deliver import deliver as deliver_rows
 from bulkcall.run.sending_window import CLOCK_TRUST_SECONDS
 from bulkcall.sandbox.process import running
 from bulkcall.settings import Secret, Settings
@@ -83,22 +81,8 @@ def deliver(ledger, run, sandbox, night, **changes):
         | changes
     )
 
-    async def main():
-        stop = StopToken()
-        async with Api(settings, night, token_log=ledger, progress=night, stop=stop) as api:
-            delivery = Delivery(
-                ledger,
-                run,
-                api,
-                settings,
-                clock=night,
-                progress=night,
-                stop=stop,
-                on_unknown=OnUnknown.RESEND,
-            )
-            await delivery.deliver()
-
-    asyncio.run(main())
+    context = RunContext(settings=settings, ledger=ledger, clock=night, progress=night)
+    deliver_rows(context, run, OnUnknown.RESEND)
 
 
 def begun(ledger, sandbox, channel):

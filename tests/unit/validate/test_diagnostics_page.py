@@ -11,7 +11,7 @@ import pytest
 
 from bulkcall.cli.commands.validate import as_text
 from bulkcall.records import Field
-from bulkcall.run.reading import ReadOptions
+from bulkcall.run.options import ReadOptions
 from bulkcall.run.validate_only import validate
 from bulkcall.validate import Diagnostics, diagnostics
 from bulkcall.validate.diagnostic_messages import LINES

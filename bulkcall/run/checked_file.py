@@ -1,4 +1,4 @@
-"""Load and validate as one stream: what `run`, `validate` and `plan` have in common.
+"""A campaign file as a stream of checked chunks: what `run`, `validate` and `plan` have in common.
 
 Reading, checking and writing overlap: the campaign file is read one chunk ahead in a thread of its
 own and checked one chunk ahead in another; no more than three chunks are ever in memory.
@@ -7,95 +7,48 @@ own and checked one chunk ahead in another; no more than three chunks are ever i
 from __future__ import annotations
 
 import gc
-import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from bulkcall.errors import InterruptedRun, UsageError
+from bulkcall.errors import InterruptedRun
 from bulkcall.load import LoadOptions, open_campaign
 from bulkcall.records import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from bulkcall.load import Campaign
     from bulkcall.progress import Progress, StopToken
     from bulkcall.records import CampaignFile, CheckedChunk
-    from bulkcall.settings import Settings
+    from bulkcall.run.options import ReadOptions
     from bulkcall.validate import Diagnostics, DuplicateFinder, Validator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions:
-    """A campaign file and how it is to be read; a run keeps it, so that a resume reads it alike."""
-
-    file: str
-    sheet: str | None = None
-    start: str | None = None
-    window: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    region: str = "IN"
-    timezone: str = ""
-    date_format: str = ""
-    now_ms: int = 0
-    """When it is read: what `--start now` means, and what `ends_at` must not be before."""
-
-    @classmethod
-    def of(
-        cls,
-        file: str,
-        settings: Settings,
-        *,
-        now_ms: int,
-        sheet: str | None = None,
-        start: str | None = None,
-        window: str | None = None,
-    ) -> ReadOptions:
-        """Put a source together from what the user gave and the settings."""
-        return cls(
-            file=file,
-            sheet=sheet,
-            start=start,
-            window=window,
-            columns=dict(settings.columns),
-            region=settings.region,
-            timezone=settings.timezone,
-            date_format=settings.date_format,
-            now_ms=now_ms,
-        )
-
-    @property
-    def own_times(self) -> bool:
-        """Whether each row brings its own times (contract: Equal rows)."""
-        return self.start is None and self.window is None
-
-
 class CheckedFile:
-    """A campaign file being read and checked; its figures are whole once `checked` has run out."""
+    """A campaign file being read and checked; its figures are whole once `chunks` has run out."""
 
     def __init__(
         self,
         campaign: Campaign,
         *,
         validator: Validator,
-        doctor: Diagnostics,
-        repeats: DuplicateFinder,
+        diagnostics: Diagnostics,
+        duplicates: DuplicateFinder,
         progress: Progress,
         stop: StopToken,
     ) -> None:
         self.file: CampaignFile = campaign.file
         self.rows = 0
         self.invalid = 0
-        self.doctor = doctor
-        self.repeats = repeats
+        self.diagnostics = diagnostics
+        self.duplicates = duplicates
         self._campaign = campaign
         self._validator = validator
         self._progress = progress
         self._stop = stop
 
-    def checked(self) -> Iterator[CheckedChunk]:
+    def chunks(self) -> Iterator[CheckedChunk]:
         """Give the file's chunks, checked, in file order; once only.
 
         Raises:
@@ -112,29 +65,29 @@ class CheckedFile:
                 )
             self.rows += len(chunk)
             self.invalid += len(chunk) - int(chunk.records["valid"].to_numpy().sum())
-            self.doctor.add(chunk)
-            self.repeats.add(chunk)
+            self.diagnostics.add(chunk)
+            self.duplicates.add(chunk)
             yield chunk
             self._progress.advance("load", len(chunk))
         self._progress.end("load")
 
 
 @contextmanager
-def reading(source: ReadOptions, progress: Progress, stop: StopToken) -> Iterator[CheckedFile]:
+def open_checked(read: ReadOptions, progress: Progress, stop: StopToken) -> Iterator[CheckedFile]:
     """Open a campaign file for checking.
 
     Raises:
         UsageError: a flag is wrong, or the file can't be read (CampaignFileError).
     """
-    supplied = {Field.STARTS_AT: source.start, Field.ENDS_AT: source.window}
+    supplied = {Field.STARTS_AT: read.start, Field.ENDS_AT: read.window}
     options = LoadOptions(
-        sheet=source.sheet,
-        columns=dict(source.columns),
+        sheet=read.sheet,
+        columns=dict(read.columns),
         supplied=frozenset(name for name, value in supplied.items() if value is not None),
     )
     # Importing pandas takes a while, and so does the first look at all of a large file.
     with ThreadPoolExecutor(1, thread_name_prefix="bulkcall-open") as beside:
-        opening = beside.submit(open_campaign, source.file, options)
+        opening = beside.submit(open_campaign, read.file, options)
         with _collecting_nothing():
             from bulkcall.validate import (  # noqa: PLC0415
                 Diagnostics,
@@ -146,19 +99,19 @@ def reading(source: ReadOptions, progress: Progress, stop: StopToken) -> Iterato
         validator = Validator(
             campaign.file,
             ValidateOptions(
-                region=source.region,
-                timezone=source.timezone,
-                date_format=source.date_format,
-                start=source.start,
-                window=source.window,
-                now_ms=source.now_ms,
+                region=read.region,
+                timezone=read.timezone,
+                date_format=read.date_format,
+                start=read.start,
+                window=read.window,
+                now_ms=read.now_ms,
             ),
         )
         yield CheckedFile(
             campaign,
             validator=validator,
-            doctor=Diagnostics(campaign.file),
-            repeats=DuplicateFinder(),
+            diagnostics=Diagnostics(campaign.file),
+            duplicates=DuplicateFinder(),
             progress=progress,
             stop=stop,
         )
@@ -174,34 +127,6 @@ def _collecting_nothing() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-@dataclass(frozen=True, slots=True)
-class InvalidLimit:
-    """How many invalid rows are borne before nothing is sent (`--max-invalid N|P%`)."""
-
-    rows: int | None = None
-    share: float | None = None
-
-    @classmethod
-    def parse(cls, text: str | None) -> InvalidLimit:
-        """Read `200` or `5%`; nothing means that any number is borne. Raises UsageError."""
-        if text is None:
-            return cls()
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
-        if match and match[2] and float(match[1]) <= 100:  # noqa: PLR2004 - per cent
-            return cls(share=float(match[1]) / 100)
-        if match and not match[2] and "." not in match[1]:
-            return cls(rows=int(match[1]))
-        raise UsageError(
-            f"--max-invalid: {text!r} is neither a number of rows (200) nor a share (5%)"
-        )
-
-    def exceeded(self, invalid: int, rows: int) -> bool:
-        """Tell whether so many invalid rows are more than is borne."""
-        if self.rows is not None:
-            return invalid > self.rows
-        return self.share is not None and invalid > self.share * rows
 
 
 _END = object()

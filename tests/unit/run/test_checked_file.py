@@ -9,7 +9,8 @@ import threading
 import pytest
 
 from bulkcall.errors import UsageError
-from bulkcall.run.reading import InvalidLimit, ahead
+from bulkcall.run.checked_file import ahead
+from bulkcall.run.options import InvalidLimit
 
 
 def test_ahead_gives_everything_in_order():
