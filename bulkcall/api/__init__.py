@@ -1,7 +1,7 @@
 """The HTTP side: client, tokens, wire forms, failures."""
 
 from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
-from bulkcall.api.client import Api, TokenLog
+from bulkcall.api.client import Api
 from bulkcall.api.failures import (
     ApiFailure,
     BadCertificate,
@@ -18,6 +18,7 @@ from bulkcall.api.failures import (
     Unreachable,
     Unreadable,
 )
+from bulkcall.api.token_issuer import TokenLog
 from bulkcall.api.token_session import TokenSession
 from bulkcall.api.unreadable_answers import (
     BATCH_LIMITS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,7 +17,7 @@ from bulkcall.api.failures import ApiFailure, NotApplied, RateLimited
 from bulkcall.api.http_client import open_client
 from bulkcall.api.requests import Paths, batch_body, record_body
 from bulkcall.api.token_cache import hold_cached_tokens
-from bulkcall.api.token_issuer import TokenIssuer
+from bulkcall.api.token_issuer import TokenIssuer, TokenLog
 from bulkcall.api.token_session import RateLimiterFactory, TokenSession, default_state_dir
 from bulkcall.api.tokens import CreatedToken, ReadyToken
 from bulkcall.errors import CredentialsError, SettingsError
@@ -37,22 +37,6 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer", RealtimeAnswer, BatchAnswer, StatusAnswer)
 _NO_BATCH = "00000000-0000-0000-0000-000000000000"
 _JSON = {"Content-Type": "application/json"}
-
-
-class TokenLog(Protocol):
-    """What the token cap needs to remember across runs and crashes; the ledger implements it."""
-
-    def token_creations(self, account: str, since: int) -> list[int]:
-        """Epoch ms of each token creation of an account since then, oldest first."""
-        ...
-
-    def note_token_creation(self, account: str, at: int) -> None:
-        """Write down, before asking for it, that a token is created now."""
-        ...
-
-    def forget_token_creation(self, account: str, at: int) -> None:
-        """Take that back: the request was turned away or never sent, so no token was created."""
-        ...
 
 
 class Api:

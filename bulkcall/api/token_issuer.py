@@ -10,7 +10,7 @@ import asyncio
 import logging
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bulkcall.api.failures import ApiFailure, BadCertificate, Halted, NotApplied, NoToken
 from bulkcall.api.requests import token_body
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from bulkcall.api.client import TokenLog
     from bulkcall.clock import Clock
     from bulkcall.progress import Progress, StopToken
     from bulkcall.settings import Settings
@@ -53,6 +52,22 @@ _MAY_HAVE_CREATED = {
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
+
+
+class TokenLog(Protocol):
+    """What the token cap needs to remember across runs and crashes; the ledger implements it."""
+
+    def token_creations(self, account: str, since: int) -> list[int]:
+        """Epoch ms of each token creation of an account since then, oldest first."""
+        ...
+
+    def note_token_creation(self, account: str, at: int) -> None:
+        """Write down, before asking for it, that a token is created now."""
+        ...
+
+    def forget_token_creation(self, account: str, at: int) -> None:
+        """Take that back: the request was turned away or never sent, so no token was created."""
+        ...
 
 
 class TokenIssuer:
