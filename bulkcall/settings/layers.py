@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import SettingsError
 from bulkcall.records import Field
 from bulkcall.settings.model import RULES
+from bulkcall.settings.slips import slip
 from bulkcall.settings.values import nearest, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from bulkcall.settings.tomlfile import TomlFile
 
@@ -66,6 +69,21 @@ def read_columns(raw: object, where: str) -> dict[str, str]:
     return dict(raw)
 
 
+def anchored(value: str, folder: Path) -> str:
+    """Return a path of a file with settings as one that does not depend on the working directory.
+
+    A database's URL stays, but for the path in it of an SQLite file.
+    """
+    scheme, sign, rest = value.partition(":///")
+    if sign and scheme.startswith("sqlite"):
+        return (
+            value if rest.startswith((":", "/")) or not rest else f"{scheme}{sign}{folder}/{rest}"
+        )
+    if not value or "://" in value or value.startswith(("~", ":memory:")):
+        return value
+    return os.path.normpath(folder / value)  # where it is absolute, it is that
+
+
 def _layer(
     file: TomlFile, table: Mapping[str, Any], keys: tuple[str, ...], problems: list[str]
 ) -> Layer:
@@ -81,6 +99,11 @@ def _layer(
                 value: Any = read_columns(raw, f"{_column_place(file, keys, raw)}: {title}columns")
             else:
                 value = read_value(name, raw, f"{place}: {title}{name}")
+                what, certain = slip(name, value)
+                if certain:
+                    raise SettingsError(f"{place}: {title}{name}: {what}")  # noqa: TRY301
+                if RULES[name].path:
+                    value = anchored(value, file.path.absolute().parent)
         except SettingsError as error:
             problems.append(str(error))
             continue

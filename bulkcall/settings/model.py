@@ -55,6 +55,8 @@ class Rule:
     choices: tuple[str, ...] = ()
     flag: bool = True
     """Whether commands have a flag for it; a secret never has one."""
+    path: bool = False
+    """Whether it names a file or folder: in bulkcall.toml, relative to that file's folder."""
 
 
 def _setting(
@@ -65,8 +67,9 @@ def _setting(
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
     flag: bool = True,
+    path: bool = False,
 ) -> Any:
-    rule = Rule(type(default), text, minimum, maximum, choices, flag)
+    rule = Rule(type(default), text, minimum, maximum, choices, flag, path)
     return field(default=default, metadata={"rule": rule})
 
 
@@ -84,7 +87,7 @@ class Settings:
     token: Secret = _setting(_NO_SECRET, "A ready bearer token instead of a key pair.")
     tokens: int = _setting(1, "How many tokens to use side by side.", minimum=1, maximum=10)
     ledger: str = _setting(
-        "", "The ledger: a path or a database URL; a file of the user's own if empty."
+        "", "The ledger: a path or a database URL; a file of the user's own if empty.", path=True
     )
     profile: str = _setting("", "Which [profiles.NAME] of bulkcall.toml is in force.")
     reconcile_timeout: float = _setting(
@@ -158,6 +161,7 @@ class Settings:
         "Folder of a run's files; {run_id}, {file} and {date} are filled in. "
         "bulkcall-runs/{run_id} if empty.",
         flag=False,
+        path=True,
     )
     show_numbers: bool = _setting(False, "Show phone numbers in report.html.", flag=False)
     keep_days: int = _setting(
@@ -166,9 +170,9 @@ class Settings:
         minimum=0,
         flag=False,
     )
-    key_id_file: str = _setting("", "A file that holds key_id.", flag=False)
-    api_key_file: str = _setting("", "A file that holds api_key.", flag=False)
-    token_file: str = _setting("", "A file that holds token.", flag=False)
+    key_id_file: str = _setting("", "A file that holds key_id.", flag=False, path=True)
+    api_key_file: str = _setting("", "A file that holds api_key.", flag=False, path=True)
+    token_file: str = _setting("", "A file that holds token.", flag=False, path=True)
     keyring: bool = _setting(
         False, "Look credentials up in the system's keyring (extra `keyring`).", flag=False
     )
@@ -210,7 +214,7 @@ class Settings:
         _NO_SECRET, "URL that is asked for after a run, for a dead-man switch."
     )
     metrics_file: str = _setting(
-        "", "Prometheus text file (.prom) that is written after a run.", flag=False
+        "", "Prometheus text file (.prom) that is written after a run.", flag=False, path=True
     )
     otlp_endpoint: str = _setting(
         "", "OpenTelemetry collector that is sent metrics and a trace (extra `otel`).", flag=False

@@ -19,7 +19,9 @@ from bulkcall.settings.credentials import (
 )
 from bulkcall.settings.layers import Layer, file_layers, read_columns
 from bulkcall.settings.model import RULES, Settings
+from bulkcall.settings.slips import slip
 from bulkcall.settings.tomlfile import TomlFile, read_toml
+from bulkcall.settings.trust import check_found
 from bulkcall.settings.values import nearest, read_value
 
 if TYPE_CHECKING:
@@ -40,9 +42,8 @@ class Loaded:
     file: Path | None
     """The bulkcall.toml that was read."""
     warnings: tuple[str, ...] = ()
-    """Lines for a person: each names a file with a secret that everybody can read."""
-    unread: tuple[str, ...] = ()
-    """BULKCALL_… variables that no setting reads, with the nearest that one does."""
+    """Lines for a person: a file with a secret that everybody can read, a value that looks like a
+    slip, a BULKCALL_… variable that no setting reads."""
     problems: tuple[str, ...] = ()
     """What is wrong, one line each (`survey` only: `load_settings` raises it)."""
 
@@ -127,12 +128,13 @@ class _Survey:
         if not settings.timezone and settings.region == "IN":
             settings = replace(settings, timezone=_INDIAN_ZONE)
         self._try(settings.hours)
+        if config is None and path is not None:
+            self._try(lambda: self._check_base_url(settings, path))
         return Loaded(
             settings,
             self._origins,
             path,
-            tuple(self._warnings),
-            tuple(self._unread()),
+            (*self._warnings, *self._unread()),
             tuple(self._problems),
         )
 
@@ -158,8 +160,12 @@ class _Survey:
             where = f"$CREDENTIALS_DIRECTORY/{path.name}"
             self._read_file(name, path, where, sheltered=True)
         variable = file_variable(name)
-        if self._environ.get(variable, "").strip():
-            self._read_file(name, Path(self._environ[variable].strip()), variable)
+        named = self._environ.get(variable, "").strip()
+        if named:
+            if what := slip("key_id_file", named)[0]:
+                self._problems.append(f"{variable}: {what}")
+                return
+            self._read_file(name, Path(named), variable)
             if self._environ.get(env_name(name), "").strip():
                 self._problems.append(
                     f"{variable}: {env_name(name)} is set as well; keep one of them"
@@ -195,9 +201,33 @@ class _Survey:
         if found:
             self._set(name, read_value(name, found, "keyring"), "keyring")
 
+    # -- what they are together ---------------------------------------------------------------
+
+    def _check_base_url(self, settings: Settings, found: Path) -> None:
+        """Raise where a file that was only found sends credentials from elsewhere to its server."""
+        in_file = str(found)
+        if (
+            not self._origins["base_url"].startswith(in_file)
+            or settings.base_url == Settings().base_url
+        ):
+            return
+        for name in ("token", "api_key", "key_id"):
+            origin = self._origins[name]
+            if getattr(settings, name) and not origin.startswith(in_file):
+                raise SettingsError(
+                    f"{self._origins['base_url']}: names base_url, and {name} comes from {origin}; "
+                    "name the file with --config, or set BULKCALL_BASE_URL, if that is meant"
+                )
+
     # -- helpers ------------------------------------------------------------------------------
 
     def _set(self, name: str, value: Any, origin: str) -> None:
+        what, certain = slip(name, value)
+        if what and certain:
+            self._problems.append(f"{origin}: {what}")
+            return
+        if what:
+            self._warnings.append(f"{origin}: {what}")
         self._values[name], self._origins[name] = value, origin
 
     def _try(self, work: Callable[[], _T]) -> _T | None:
@@ -237,8 +267,8 @@ class _Survey:
     def _unread(self) -> Iterator[str]:
         known = {env_name(name) for name in RULES} | {file_variable(name) for name in SECRETS}
         for variable in sorted(self._environ):
-            if variable.startswith("BULKCALL_") and variable not in known:
-                near = nearest(variable, known)
+            if variable.upper().startswith("BULKCALL_") and variable not in known:
+                near = nearest(variable.upper(), known)
                 yield f"{variable}: no setting reads this variable{near}"
 
 
@@ -251,5 +281,6 @@ def _find_file(config: Path | None) -> Path | None:
 
     for place in (Path(), Path(platformdirs.user_config_dir("bulkcall", appauthor=False))):
         if (place / FILE_NAME).is_file():
+            check_found(place / FILE_NAME)
             return place / FILE_NAME
     return None

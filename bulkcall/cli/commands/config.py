@@ -62,7 +62,7 @@ def check(
     console = _console(as_json, log_format, verbose, quiet)
     loaded = survey({"profile": profile}, config=config)
     problems = [*loaded.problems, *contradictions(loaded.settings)]
-    warnings = [*loaded.warnings, *loaded.unread]
+    warnings = [*loaded.warnings]
     status = ExitStatus.USAGE if problems else ExitStatus.OK
     lines = [f"wrong    {line}" for line in problems] + [f"warning  {line}" for line in warnings]
     lines.append(f"{_of(loaded)}: {_counted(len(problems))}")
@@ -97,7 +97,7 @@ def show(
     loaded = survey({"profile": profile}, config=config)
     shown = {name: _shown(getattr(loaded.settings, name)) for name in RULES}
     rows = [(name, _text(shown[name]), loaded.origins[name]) for name in RULES]
-    for line in (*loaded.problems, *loaded.warnings, *loaded.unread):
+    for line in (*loaded.problems, *loaded.warnings):
         console.line("warning", line)
     data = {
         "file": str(loaded.file) if loaded.file else None,

@@ -68,7 +68,7 @@ def test_the_environment_is_surveyed_too(tmp_path):
     environ = {"BULKCALL_TOKENS": "x", "BULKCALL_BATCH_SISE": "1", "OTHER": "1"}
     loaded = survey(environ=environ)
     assert loaded.problems == ("BULKCALL_TOKENS: must be a whole number, not 'x'",)
-    assert loaded.unread == (
+    assert loaded.warnings == (
         "BULKCALL_BATCH_SISE: no setting reads this variable (did you mean 'BULKCALL_BATCH_SIZE'?)",
     )
 
