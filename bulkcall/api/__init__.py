@@ -1,12 +1,12 @@
 """The HTTP side: client, tokens, wire forms, failures."""
 
-from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.client import Api
 from bulkcall.api.failures import (
     ApiFailure,
     BadCertificate,
     BadRequest,
     ClientError,
+    ForbiddenError,
     Halted,
     MaybeApplied,
     NoAnswer,
@@ -18,6 +18,7 @@ from bulkcall.api.failures import (
     Unreachable,
     Unreadable,
 )
+from bulkcall.api.responses import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.token_issuer import TokenLog
 from bulkcall.api.token_session import TokenSession
 from bulkcall.api.unreadable_answers import (
@@ -37,6 +38,7 @@ __all__ = [
     "BadRequest",
     "BatchAnswer",
     "ClientError",
+    "ForbiddenError",
     "Halted",
     "MaybeApplied",
     "NoAnswer",

@@ -1,21 +1,20 @@
-"""The API's four calls over HTTP. Knows no file and no ledger."""
+"""The API's calls over HTTP. Knows no file and no ledger."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
 from bulkcall.api import responses
-from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.auth import CALL, Call
-from bulkcall.api.failures import ApiFailure, NotApplied, RateLimited
+from bulkcall.api.failures import ApiFailure, ForbiddenError, NotApplied, RateLimited
 from bulkcall.api.http_client import open_client
 from bulkcall.api.requests import Paths, batch_body, record_body
+from bulkcall.api.responses import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.token_cache import hold_cached_tokens
 from bulkcall.api.token_issuer import TokenIssuer, TokenLog
 from bulkcall.api.token_session import RateLimiterFactory, TokenSession, default_state_dir
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from bulkcall.api.token_issuer import TokenLog
     from bulkcall.clock import Clock
     from bulkcall.progress import Progress
     from bulkcall.ratelimit import Permit
@@ -202,13 +202,12 @@ class Api:
             call.turn.answered()
         finally:
             call.turn.give_back()
-        if response.status_code == HTTPStatus.FORBIDDEN:
-            raise CredentialsError(
-                "the API does not let these credentials ask for batches (HTTP 403): check "
-                "BULKCALL_CLIENT_ACCOUNT_ID"
-            )
-        if response.is_redirect or response.is_server_error:
-            raise responses.failure(response, self._clock.now_ms())
+        if not response.is_success:
+            failure = responses.failure(response, self._clock.now_ms())
+            if isinstance(failure, ForbiddenError):
+                raise failure.stops(self._settings.base_url)
+            if response.is_redirect or response.is_server_error:
+                raise failure
         return responses.server_time(response.headers)
 
     def _post(self, url: httpx.URL, body: bytes) -> httpx.Request:

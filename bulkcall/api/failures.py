@@ -3,16 +3,17 @@
 ::
 
     ApiFailure                  what happened, in one line; http_status; requests
-    ├── NotTaken                the API can't have taken it
+    ├── NotApplied              the API can't have taken it
     │   ├── Unreachable         no connection: refused, DNS, no route, TLS, connect timeout, proxy
     │   │   └── BadCertificate  the server's certificate does not fit, or is not trusted
     │   ├── NoToken             no token could be had (token call down …); nothing was sent
     │   │   └── Halted          a stop was asked for while it waited for one
     │   ├── RateLimited         429; the lane is paused already
     │   ├── Unavailable         503, 408, 425
-    │   └── TurnedDown          any other 4xx, and redirects, which are never followed
-    ├── Refused                 400: final for the record; of a batch, one bad record may do it
-    └── InDoubt                 it may have been taken
+    │   └── ClientError         any other 4xx, and redirects, which are never followed
+    │       └── ForbiddenError  403: nothing else will go either, so it ends the run
+    ├── BadRequest              400: final for the record; of a batch, one bad record may do it
+    └── MaybeApplied            it may have been taken
         ├── NoAnswer            sent, or partly sent, and no whole answer: timeout, reset, closed
         ├── ServerFault         500, 502, 504 and every other 5xx
         └── Unreadable          2xx whose body can't be read: answered, so never sent again blindly
@@ -22,6 +23,8 @@ changes nothing, `MaybeApplied` only means that there is no status yet.
 """
 
 from __future__ import annotations
+
+from bulkcall.errors import CredentialsError, ServerAwayError, StoppedError
 
 
 class ApiFailure(Exception):  # noqa: N818 - the tree says what became of a call
@@ -107,7 +110,32 @@ class Unavailable(NotApplied):
 
 
 class ClientError(NotApplied):
-    """Another 4xx (403, 404, 405, 413 …) or a redirect: the same request will not do better."""
+    """Another 4xx (404, 405, 413 …) or a redirect: the same request will not do better."""
+
+
+class ForbiddenError(ClientError):
+    """403: the API's own word that these credentials lack the right, or a page of somebody else.
+
+    A proxy or filter that answers in the API's place has a page of its own; then nothing is wrong
+    with the credentials. Either way the next request would fare no better.
+    """
+
+    def __init__(self, message: str, *, by_api: bool) -> None:
+        super().__init__(message, http_status=403)
+        self.by_api = by_api
+        """Whether the body is JSON, as the API's own answers are."""
+
+    def stops(self, base_url: str) -> StoppedError:
+        """Return the error that ends the run."""
+        if self.by_api:
+            return CredentialsError(
+                f"these credentials lack the right to this call ({self.message}): have it granted "
+                "to the key by your Truecaller admin, or use another one; then resume"
+            )
+        return ServerAwayError(
+            f"{self.message} did not come from the API but from a proxy or filter on the way to "
+            f"{base_url}: have it let this address through, then resume"
+        )
 
 
 class BadRequest(ApiFailure):

@@ -1,4 +1,4 @@
-"""Reading answers: api.md's tables understood word for word, everything else survived. Pure code.
+"""Answers read: the documentation's tables word for word, everything else survived. Pure code.
 
 What no page of the documentation settles is read with tolerance: the content type is ignored, a
 byte order mark, NaN, doubled names and unknown members do no harm, and a body of another shape is
@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bulkcall.api.answers import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.failures import (
     ApiFailure,
     BadRequest,
     ClientError,
+    ForbiddenError,
     RateLimited,
     ServerFault,
     Unavailable,
@@ -32,14 +34,57 @@ if TYPE_CHECKING:
 
     import httpx
 
-LONGEST_MESSAGE = 500
-BAD_TOKEN_WORDS = "failed to parse token"  # noqa: S105 - the server's message (api.md, Errors)
+LONGEST_TEXT = 500
+"""Characters of any text of the server's that is kept."""
+LONGEST_BATCH_ID = 200
+_BAD_TOKEN = re.compile(r"\b500/50011\b|failed to parse token", re.IGNORECASE)
+"""In a 500's message: a bad token, not a broken server (api.md, Errors)."""
+_OLDER_BATCH_ID = re.compile(r"BatchID:\s*(\S+)", re.IGNORECASE)
+"""In the message of the older version's create."""
+_INFO_NAMES = ("status_info", "statusInfo")
+_KNOWN_WORDS = ("success", "error")
+_RECORD_TEXTS = ("id", "message", "field", "created_at")
 _TRY_LATER = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_EARLY,
     HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeAnswer:
+    """A real-time call that was answered with a 2xx that could be read (api.md, Calls)."""
+
+    success: bool
+    """True only where the server's own word is `success`."""
+    http_status: int
+    message: str = ""
+    field: str = ""
+    requests: int = 1
+    """HTTP requests that carried the record in this call (2 after a token was replaced)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """A batch that the API took."""
+
+    batch_id: str
+    http_status: int
+    requests: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """A batch's status as the server tells it; each of `records` is an object, else unchecked."""
+
+    http_status: int
+    records: list[dict[str, object]]
+    """The elements of `data` as they came, in the server's order; numbers may be masked."""
+    odd: int = 0
+    """Elements of `data` that were no objects, left out of `records`."""
+    requests: int = 1
+    envelope: Mapping[str, object] = field(default_factory=dict)
+    """The other members of the answer (`client_account_id`, `batch_id`)."""
 
 
 def parse(body: bytes) -> Any:
@@ -57,27 +102,28 @@ def parse(body: bytes) -> Any:
 
 
 def bad_token(response: httpx.Response) -> bool:
-    """Tell whether the answer means that the token is no good (api.md, Errors: 401 and one 500)."""
+    """Return whether the token is no good (api.md, Errors: 401 and one 500)."""
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         return True
     return (
         response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
-        and BAD_TOKEN_WORDS in message_of(response).lower()
+        and _BAD_TOKEN.search(message_of(response)) is not None
     )
 
 
 def realtime_answer(response: httpx.Response) -> RealtimeAnswer:
-    """Read a 2xx of the real-time call."""
-    told = parse(response.content)
-    info = told.get("status_info") if isinstance(told, dict) else None
-    word = info.get("status") if isinstance(info, dict) else None
-    if (
-        _cut(response)
-        or not isinstance(info, dict)
-        or not isinstance(word, str)
-        or not word.strip()
-    ):
-        raise _unreadable(response, told)
+    """Read a 2xx of the real-time call.
+
+    The page shows `status_info`; another one `statusInfo`, and failures without either. Without
+    one, only a word that the documentation knows is taken for the record's status.
+    """
+    body = parse(response.content)
+    info = _info(body)
+    word = info.get("status")
+    if _cut(response) or not isinstance(word, str) or not word.strip():
+        raise _unreadable(response, body)
+    if info is body and word.strip().lower() not in _KNOWN_WORDS:
+        raise _unreadable(response, body)
     # Whatever is not the server's own `success` is no success (contract: Outcomes).
     success = word.strip().lower() == "success"
     message = _line(info.get("message"))
@@ -90,40 +136,68 @@ def realtime_answer(response: httpx.Response) -> RealtimeAnswer:
 
 
 def batch_answer(response: httpx.Response) -> BatchAnswer:
-    """Read a 2xx of batch create."""
-    told = parse(response.content)
-    batch_id = told.get("batch_id") if isinstance(told, dict) else None
+    """Read a 2xx of batch create; the older version has the id in its message.
+
+    The id is opaque: it is kept as it came, if it can be printed and is no longer than any id.
+    """
+    body = parse(response.content)
+    batch_id: object = None
+    if isinstance(body, dict):
+        batch_id = body.get("batch_id", body.get("batchId"))
+        if batch_id is None and str(body.get("status")).lower() == "success":
+            named = _OLDER_BATCH_ID.search(str(body.get("message")))
+            batch_id = named[1] if named else None
     if isinstance(batch_id, int) and not isinstance(batch_id, bool):
         batch_id = str(batch_id)
-    if _cut(response) or not isinstance(batch_id, str) or not batch_id.strip():
-        raise _unreadable(response, told)
-    return BatchAnswer(batch_id.strip(), response.status_code)
+    if (
+        _cut(response)
+        or not isinstance(batch_id, str)
+        or not batch_id.strip()
+        or not batch_id.isprintable()
+        or len(batch_id) > LONGEST_BATCH_ID
+    ):
+        raise _unreadable(response, body)
+    return BatchAnswer(batch_id, response.status_code)
 
 
 def status_answer(response: httpx.Response) -> StatusAnswer:
-    """Read a 2xx of batch status."""
-    told = parse(response.content)
-    data = told.get("data", _NOTHING) if isinstance(told, dict) else _NOTHING
-    if data is None:
-        data = []  # nothing listed yet
+    """Read a 2xx of batch status; the older version's is a bare array."""
+    body = parse(response.content)
+    envelope: dict[str, object] = {}
+    data: object = body
+    if isinstance(body, dict):
+        envelope = {name: value for name, value in body.items() if name != "data"}
+        data = body.get("data", body)
+        if data is None:
+            data = []  # nothing listed yet
     if _cut(response) or not isinstance(data, list):
-        raise _unreadable(response, told)
-    records = [element for element in data if isinstance(element, dict)]
+        raise _unreadable(response, body)
+    records = [_cleaned(element) for element in data if isinstance(element, dict)]
     return StatusAnswer(
-        response.status_code,
-        records,
-        odd=len(data) - len(records),
-        envelope={name: value for name, value in told.items() if name != "data"},
+        response.status_code, records, odd=len(data) - len(records), envelope=envelope
     )
 
 
+def _cleaned(element: dict[str, object]) -> dict[str, object]:
+    """Bound and clean the texts that are shown to people, in place; evidence stays as it came."""
+    for place in (element, element.get("status_info"), element.get("statusInfo")):
+        if isinstance(place, dict):
+            for name in (*_RECORD_TEXTS, "status"):
+                text = place.get(name)
+                if isinstance(text, str) and not _is_line(text):
+                    place[name] = _line(text)
+    return element
+
+
 def failure(response: httpx.Response, now_ms: int) -> ApiFailure:
-    """Read an answer that is no 2xx."""
+    """Read an answer that is not a 2xx."""
     status = response.status_code
     said = message_of(response)
     line = f"HTTP {status}: {said}" if said else f"HTTP {status} {_phrase(status)}".rstrip()
     if status == HTTPStatus.BAD_REQUEST:
         return BadRequest(said or line, field=_field_of(response))
+    if status == HTTPStatus.FORBIDDEN:
+        return ForbiddenError(line, by_api=isinstance(parse(response.content), dict))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(line, retry_after=retry_after(response.headers, now_ms))
     if status in _TRY_LATER:
@@ -164,30 +238,38 @@ def server_time(headers: Mapping[str, str]) -> float | None:
 
 def message_of(response: httpx.Response) -> str:
     """Find the one line in which an error answer says what is wrong; empty where there is none."""
-    told = parse(response.content)
-    if isinstance(told, dict):
-        info = told.get("status_info")
-        for place in (info, told) if isinstance(info, dict) else (told,):
+    body = parse(response.content)
+    if isinstance(body, dict):
+        for place in (_info(body), body):
             for name in ("message", "error", "detail", "slug"):
                 if line := _line(place.get(name)):
                     return line
         return ""
-    if told is not None and not isinstance(told, str):
+    if body is not None and not isinstance(body, str):
         return ""
-    text = told if isinstance(told, str) else response.content[:4096].decode("utf-8", "replace")
+    text = body if isinstance(body, str) else response.content[:4096].decode("utf-8", "replace")
     return "" if "<" in text or "{" in text else _line(text)
 
 
 def _field_of(response: httpx.Response) -> str:
-    told = parse(response.content)
-    info = told.get("status_info") if isinstance(told, dict) else None
-    for place in (info, told):
-        if isinstance(place, dict) and (line := _line(place.get("field"))):
-            return line
-    return ""
+    body = parse(response.content)
+    if not isinstance(body, dict):
+        return ""
+    return _line(_info(body).get("field")) or _line(body.get("field"))
 
 
-def _unreadable(response: httpx.Response, told: object) -> Unreadable:
+def _info(body: object) -> dict[str, Any]:
+    """Return the object that holds `status` and `message`; the body itself in a flat answer."""
+    if not isinstance(body, dict):
+        return {}
+    for name in _INFO_NAMES:
+        if name in body:
+            info = body[name]
+            return info if isinstance(info, dict) else {}
+    return body
+
+
+def _unreadable(response: httpx.Response, parsed: object) -> Unreadable:
     status = response.status_code
     if why := _cut(response):
         return Unreadable(f"HTTP {status}, but the answer can't be read: {why}", http_status=status)
@@ -196,7 +278,7 @@ def _unreadable(response: httpx.Response, told: object) -> Unreadable:
         what = "it is empty"
     elif body.startswith(b"<"):
         what = "it is a page of HTML or XML"
-    elif told is None:
+    elif parsed is None:
         what = "it is not whole JSON"
     else:
         what = "it is JSON of another shape"
@@ -207,11 +289,15 @@ def _cut(response: httpx.Response) -> str:
     return str(response.extensions.get(CUT_OFF, ""))
 
 
+def _is_line(text: str) -> bool:
+    return len(text) <= LONGEST_TEXT and text.isprintable()
+
+
 def _line(value: object) -> str:
     if not isinstance(value, str):
         return ""
     line = " ".join("".join(c if c.isprintable() else " " for c in value).split())
-    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
+    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
 
 
 def _http_date(text: str) -> float | None:

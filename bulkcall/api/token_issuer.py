@@ -12,9 +12,16 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bulkcall.api.failures import ApiFailure, BadCertificate, Halted, NotApplied, NoToken
+from bulkcall.api.failures import (
+    ApiFailure,
+    BadCertificate,
+    ForbiddenError,
+    Halted,
+    NotApplied,
+    NoToken,
+)
 from bulkcall.api.requests import token_body
-from bulkcall.api.responses import message_of, parse, retry_after, server_time
+from bulkcall.api.responses import failure, message_of, parse, retry_after, server_time
 from bulkcall.api.tokens import Token
 from bulkcall.errors import CredentialsError
 from bulkcall.ratelimit import (
@@ -113,12 +120,12 @@ class TokenIssuer:
             noted_at = await self._note()
         try:
             response = await self._client.post(self._url, content=self._body, headers=_HEADERS)
-        except ApiFailure as failure:
-            if isinstance(failure, NotApplied):
+        except ApiFailure as failed:
+            if isinstance(failed, NotApplied):
                 await self._in_thread(self._log.forget_token_creation, noted_at)
-            if isinstance(failure, BadCertificate):
+            if isinstance(failed, BadCertificate):
                 raise
-            raise NoToken(f"no token: {failure.message}") from failure
+            raise NoToken(f"no token: {failed.message}") from failed
         if response.status_code in _OK:
             token = _read(response, noted_at)
             left = ((token.ends_at or noted_at) - noted_at) / 60_000
@@ -191,6 +198,9 @@ class TokenIssuer:
                 closed = LEAST_CLOSED if seconds is None else min(seconds, MOST_CLOSED)
                 self._closed_until = self._clock.now_ms() + round(closed * 1000)
             return NoToken(f"no token: {line}", http_status=status, retry_after=seconds)
+        said_no = failure(response, self._clock.now_ms())
+        if isinstance(said_no, ForbiddenError) and not said_no.by_api:
+            return said_no.stops(self._settings.base_url)
         if response.is_redirect:
             return CredentialsError(
                 f"no token: the API points elsewhere (HTTP {status}), which is never followed; "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from bulkcall.api.failures import NotApplied
-from bulkcall.errors import CredentialsError
+from bulkcall.errors import CredentialsError, StoppedError
 
 if TYPE_CHECKING:
     from bulkcall.clock import Clock
@@ -157,7 +157,7 @@ class CreatedToken:
     async def _renew(self, old: Token) -> None:
         try:
             # Trouble here is no trouble yet: the old token is good for some minutes more.
-            with contextlib.suppress(NotApplied, CredentialsError):
+            with contextlib.suppress(NotApplied, StoppedError):
                 await self._another(old)
             self._not_before = self._clock.now_ms() + RETRY_RENEWAL_MS
         finally:

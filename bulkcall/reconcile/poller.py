@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bulkcall.api import (
     STATUS_LIMITS,
     ApiFailure,
+    ForbiddenError,
     MaybeApplied,
     NoToken,
     Unavailable,
@@ -306,6 +307,8 @@ class Poller:
         watch.problem = failure.message
         watch.misses += 1
         self._plan(watch, now)
+        if isinstance(failure, ForbiddenError):
+            raise failure.stops(self._settings.base_url)
         if isinstance(failure, Unreadable):
             self._not_read(watch, failure, now)
         present = isinstance(failure, Unreadable) or (

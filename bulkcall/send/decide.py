@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bulkcall.api import (
     BadRequest,
     ClientError,
+    ForbiddenError,
     MaybeApplied,
     NoToken,
     RateLimited,
@@ -77,7 +78,7 @@ def failed(
     if isinstance(failure, Unreadable) or (isinstance(failure, MaybeApplied) and not resend):
         return _doubtful(parcel.numbers, (), failure, at=at, wait=0.0)
     if isinstance(failure, ClientError):
-        return _turned_away(parcel.numbers, (), failure, at=at, spend=True, wait=0.0)
+        return _client_error(parcel, failure, at=at, max_tries=max_tries)
     free = isinstance(failure, RateLimited | NoToken)
     if away or free:
         last: list[int] = []
@@ -136,6 +137,22 @@ def _refused(parcel: OutboundRequest, failure: BadRequest, *, at: int) -> Decisi
         parcel.rows[0].row, at, failure.http_status or 400, failure.message, failure.field
     )
     return Decision([event], settled=1, reason=_reason(failure))
+
+
+def _client_error(
+    parcel: OutboundRequest, failure: ClientError, *, at: int, max_tries: int
+) -> Decision:
+    """Decide on a 4xx: `failed` at once, but for a 403, which stops the run; its rows wait.
+
+    The API's 403 is about the credentials. A filter's page may be about what is in the record, so
+    it costs a try: else one such row would stop every resume for ever.
+    """
+    if not isinstance(failure, ForbiddenError):
+        return _turned_away(parcel.numbers, (), failure, at=at, spend=True, wait=0.0)
+    if failure.by_api:
+        return _turned_away((), parcel.numbers, failure, at=at, spend=False, wait=0.0)
+    last, others, _ = _tries(parcel, max_tries)
+    return _turned_away(last, others, failure, at=at, spend=True, wait=0.0)
 
 
 def _doubtful(

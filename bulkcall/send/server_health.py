@@ -10,6 +10,7 @@ from bulkcall.api import (
     BadCertificate,
     BadRequest,
     ClientError,
+    ForbiddenError,
     Halted,
     MaybeApplied,
     NotApplied,
@@ -148,12 +149,14 @@ class ServerHealth:
     def failed(self, failure: ApiFailure, parcel: OutboundRequest) -> None:
         """Note how a request failed.
 
-        Raises ServerAwayError where no wait can help, UnreadableError where most recent answers
-        can't be read.
+        Raises ServerAwayError or CredentialsError where no wait can help, UnreadableError where
+        most recent answers can't be read.
         """
         self._any_ended = True
         if isinstance(failure, BadCertificate):
             raise ServerAwayError(f"{self._base_url}: {failure.message}; nothing is sent there")
+        if isinstance(failure, ForbiddenError):
+            raise failure.stops(self._base_url)
         if isinstance(failure, Halted):
             return
         if isinstance(failure, Unreadable):

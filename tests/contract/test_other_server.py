@@ -166,18 +166,39 @@ def test_a_400_for_a_whole_batch_is_isolated(stranger, other):
     assert [r["error_message"] for r in stranger.table("o/rejected.csv")] == [told]
 
 
+@pytest.mark.parametrize("channel", ["batch", "realtime"])
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            {"slug": "forbidden-error", "message": "not authorized. please contact your admin."},
+            "not authorized. please contact your admin.",
+        ),
+        (PAGE, "proxy or filter"),
+    ],
+)
+def test_a_403_stops_the_run_and_the_rest_goes_later(stranger, other, channel, body, told):
+    """The API's own word or a filter's page, told apart: status 1, nothing lost, resumable."""
+    other.order(channel, Answer(403, body))
+    ended, outcomes = go(stranger, rows(3), "--channel", channel)
+    assert (ended.status, words(outcomes)) == (1, ["unsent"] * 3), ended
+    assert told in ended.err
+    resumed = stranger.run("resume", "--json")
+    assert (resumed.status, resumed.json["outcomes"]["success"]) == (0, 3), resumed
+
+
 def test_real_time_words(stranger, other):
-    """200 success; 200 with another status: `error`; 400: `refused`; 403: `failed`."""
+    """200 success; 200 with another status: `error`; 400: `refused`; 404: `failed`."""
     fate = {"status": "declined", "message": "Not today"}
     other.fate = lambda r: fate if r["receiver_number"][-1] == "2" else {"status": "success"}
     field = {"status_info": {"status": "error", "field": "ends_at", "message": "too old"}}
-    other.order("realtime", Answer(400, field), Answer(403, PAGE))
+    other.order("realtime", Answer(400, field), Answer(404, PAGE))
     ended, outcomes = go(stranger, rows(4), "--channel", "realtime")
     assert sorted(words(outcomes)) == ["error", "failed", "refused", "success"], ended
     found = {row["outcome"]: row for row in outcomes}
     assert (found["refused"]["field"], found["refused"]["message"]) == ("ends_at", "too old")
     assert found["error"]["message"] == "Not today"
-    assert (found["failed"]["http_status"], found["failed"]["attempts"]) == ("403", "0")
+    assert (found["failed"]["http_status"], found["failed"]["attempts"]) == ("404", "0")
     assert found["failed"]["sent_at"] == found["failed"]["confirmed_at"] == ""
     assert found["success"]["http_status"] == "200"
     assert found["success"]["confirmed_at"] >= found["success"]["sent_at"] != ""

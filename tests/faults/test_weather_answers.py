@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.weather_parts import accepted, check_truth, said, send_rows
+from bulkcall.errors import CredentialsError, ServerAwayError
+from tests.faults.weather_parts import accepted, check_truth, said, send_again, send_rows
 from tests.send_parts import BATCH, REALTIME
 
 pytestmark = pytest.mark.integration
@@ -120,15 +121,36 @@ def test_a_truncated_answer_claims_nothing(ledger, sandbox, channel):
 
 
 @BOTH
-def test_an_html_page_with_403_fails_its_rows_and_no_others(ledger, sandbox, channel):
-    """Another 4xx is final for its request, whatever its body looks like."""
-    sandbox.order(f"html@{CALL[channel]},times=1,after=1,status=403")
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("forbidden", CredentialsError, "not authorized. please contact your admin."),
+        ("html,status=403", ServerAwayError, "a proxy or filter on the way to"),
+    ],
+)
+def test_a_403_stops_the_run_and_costs_no_row(ledger, sandbox, channel, case):
+    """The API's own or a filter's page, told apart: nothing failed, the rest is unsent."""
+    fault, error, words = case
+    kind, _, rest = fault.partition(",")
+    sandbox.order(f"{kind}@{CALL[channel]},times=0,after=1,{rest}".rstrip(","))
     result = send_rows(ledger, sandbox, channel)
     check_truth(result, sandbox)
-    lost = 1 if channel is REALTIME else 10
-    assert result.counts == {accepted(channel): 30 - lost, "failed": lost}
-    assert said(result, "failed") == {"HTTP 403 Forbidden"}
+    assert isinstance(result.error, error)
+    assert words in str(result.error)
+    taken = 1 if channel is REALTIME else 10
+    assert result.counts == {accepted(channel): taken, "unsent": 30 - taken}
     assert result.notes == []
+
+
+def test_a_row_that_a_filter_turns_away_does_not_stop_every_resume(ledger, sandbox):
+    """Each page costs the row a try: when they are spent it has failed, and the others go."""
+    sandbox.order("html@realtime,times=2,status=403")
+    result = send_rows(ledger, sandbox, REALTIME, max_tries=2)
+    assert result.counts == {"unsent": 30}
+    result = send_again(ledger, sandbox, result.run, max_tries=2)
+    assert result.counts == {"failed": 1, "unsent": 29}
+    result = send_again(ledger, sandbox, result.run, max_tries=2)
+    assert result.counts == {"failed": 1, "success": 29}
 
 
 @BOTH

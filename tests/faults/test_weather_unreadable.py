@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from send_parts import BATCH, REALTIME, Notes, begin, counts
-from weather_parts import accepted, check_truth, send_rows, settings
 
 from bulkcall.api import Api
 from bulkcall.clock import SystemClock
@@ -14,6 +12,8 @@ from bulkcall.errors import UnreadableError
 from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
 from bulkcall.run.deliver import Delivery
+from tests.faults.weather_parts import accepted, check_truth, send_rows, settings
+from tests.send_parts import BATCH, REALTIME, Notes, begin, counts
 
 pytestmark = pytest.mark.integration
 

@@ -40,6 +40,11 @@ def send_rows(ledger, sandbox, channel, rows=30, *, on_unknown="resend", midway=
     `midway` is awaited beside the sending.
     """
     run = begin(ledger, rows, channel, base_url=sandbox.base_url)
+    return send_again(ledger, sandbox, run, on_unknown=on_unknown, midway=midway, **changes)
+
+
+def send_again(ledger, sandbox, run, *, on_unknown="resend", midway=None, **changes):
+    """Send what waits of a run."""
     set_ = settings(sandbox, **changes)
     notes, clock, stop = Notes(), SystemClock(), StopToken()
 
@@ -74,7 +79,7 @@ def send_rows(ledger, sandbox, channel, rows=30, *, on_unknown="resend", midway=
         counts=counts(ledger, run),
         rows=outcomes(ledger, run),
         ended=ledger.run(run.run_id),
-        channel=channel,
+        channel=run.channel,
     )
 
 

