@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bulkcall.settings import Settings
 
-READING = ("region", "timezone", "date_format")
+READING = ("region", "timezone", "date_format", "encoding", "skip_hidden")
 """Settings that say how a campaign file is read."""
 LEDGER = ("ledger",)
 SENDING = tuple(

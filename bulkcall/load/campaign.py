@@ -13,6 +13,7 @@ from bulkcall.load import csv_reader, encoding, workbook
 from bulkcall.load.dialect import Dialect, find_dialect
 from bulkcall.load.header import find_fields
 from bulkcall.load.header_row import find_header
+from bulkcall.load.rows import nul_faults
 from bulkcall.load.source import Source
 from bulkcall.load.text import BLOCK, utf8_blocks
 from bulkcall.records import CampaignFile, Chunk
@@ -20,6 +21,7 @@ from bulkcall.support.formula_escape import unescape_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from typing import Self
 
     from bulkcall.load.options import LoadOptions
@@ -37,7 +39,7 @@ class Campaign:
     _stack: ExitStack
 
     def chunks(self) -> Iterator[Chunk]:
-        """Give all rows, in file order.
+        """Yield all rows, in file order.
 
         Raises:
             CampaignFileError: what is found wrong on the way; nothing that was given counts then.
@@ -45,7 +47,9 @@ class Campaign:
         row = 1
         try:
             for rows in self._rows:
-                faults = {row + index: fault for index, fault in rows.faults.items()}
+                found = nul_faults(rows, self.file.fields, self.file.columns)
+                found.update(rows.faults)
+                faults = {row + index: fault for index, fault in sorted(found.items())}
                 yield Chunk(row, rows.cells, rows.lines, faults)
                 row += len(rows)
         except CampaignFileError as error:
@@ -99,7 +103,7 @@ def _open_csv(
     with ThreadPoolExecutor(1, thread_name_prefix="bulkcall-sha256") as beside:
         hashing = beside.submit(source.sha256)
         try:
-            decided = encoding.decide(lambda: source.unpacked(options.max_unpacked))
+            decided = _encoding(source, options)
         except encoding.UndecidedError as error:
             raise source.error(str(error)) from error
         sha256 = hashing.result()
@@ -134,6 +138,15 @@ def _open_csv(
         line=dialect.next_line,
     )
     return file, rows
+
+
+def _encoding(source: Source, options: LoadOptions) -> encoding.Encoding:
+    def survey() -> AbstractContextManager[Iterator[bytes]]:
+        return source.unpacked(options.max_unpacked)
+
+    if options.encoding:
+        return encoding.given(options.encoding, survey)
+    return encoding.decide(survey)
 
 
 def _dialect(head: bytes, options: LoadOptions) -> Dialect:

@@ -1,7 +1,8 @@
-"""The patient CSV reader: any line ending, ragged rows, quotes where they should not be.
+"""The tolerant CSV reader: any line ending, ragged rows, quotes where they should not be.
 
-It takes text from the start of a row and gives whole rows; the fast reader (fast.py) gives the same
-for the files that it reads at all. What it can't read for certain becomes a fault of the row.
+It takes text from the start of a row and returns whole rows; the fast reader (csv_arrow.py) returns
+the same for the files that it reads at all. What it can't read for certain becomes a fault of its
+row.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bulkcall.records import RowFault, RowRule
+from bulkcall.support.blanks import BLANKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NEWLINE = re.compile(r"\r\n|\n|\r")
-SPACES = " \t\n\v\f\r"
-"""What a cell may hold and still be empty."""
 
 
 @dataclass(slots=True)
@@ -37,8 +37,8 @@ class Parsed:
 
 
 def is_blank(cells: Iterable[str]) -> bool:
-    """Tell whether a row's cells are all empty, or hold nothing but spaces."""
-    return not any(cell and cell.strip(SPACES) for cell in cells)
+    """Return whether a row's cells are all empty, or hold nothing but blanks."""
+    return not any(cell and cell.strip(BLANKS) for cell in cells)
 
 
 def parse(

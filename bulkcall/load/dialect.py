@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bulkcall.load.csv_tolerant import SPACES, Parsed, is_blank, parse
-from bulkcall.load.header import known_columns
+from bulkcall.load.csv_tolerant import Parsed, is_blank, parse
+from bulkcall.load.header import DELIMITERS, known_columns
+from bulkcall.support.blanks import BLANKS
 from bulkcall.support.masking import masked_text
 
-DELIMITERS = (",", ";", "\t", "|")
-_BLANK = '"' + SPACES + "".join(DELIMITERS)
-_LOOK = 30
+_BLANK = '"' + BLANKS + "".join(DELIMITERS)
+_LOOK_ROWS = 30
 """Rows to look at after the header."""
-_SEP = re.compile(r'"?sep=([,;|\t])"?[^\S\t\r\n]*(\r\n|\n|\r)')
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
+# `sep=;` as Excel understands it: in any case, quoted, and with the empty cells that a program puts
+# behind it when it saves the file again.
+_SEP = re.compile(r'"?[ ]*sep[ ]*=[ ]*(\\t|[\t!#$%&*+,./:;<>?@^_|~-])"?[\s,;|"]*', re.IGNORECASE)
+_MOST_BLANK_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +40,15 @@ def find_dialect(text: str, mapped: frozenset[str], *, final: bool) -> Dialect |
 
     The delimiter is the one that shows the most known columns in the header, then the one that
     gives most rows the header's number of cells. A first line `sep=;`, as Excel understands it,
-    names the delimiter and is no header.
+    names the delimiter and is not the header.
     """
     if final and not text.strip(_BLANK):
         return None
-    skipped = 0
-    line = 1
-    delimiters: tuple[str, ...] = DELIMITERS
-    if named := _SEP.match(text):
-        delimiters = (named[1],)
-        skipped, line = named.end(), 2
+    named, skipped, line = _named_delimiter(text)
+    delimiters = (named,) if named else DELIMITERS
     best: tuple[tuple[int, float, int], Dialect] | None = None
     for delimiter in delimiters:
-        parsed = parse(text[skipped:], delimiter, line=line, final=final, most=_LOOK)
+        parsed = parse(text[skipped:], delimiter, line=line, final=final, most=_LOOK_ROWS)
         at = next((i for i, row in enumerate(parsed.rows) if not is_blank(row)), None)
         if at is None:
             continue
@@ -65,6 +65,24 @@ def find_dialect(text: str, mapped: frozenset[str], *, final: bool) -> Dialect |
         if best is None or score > best[0]:
             best = score, dialect
     return best[1] if best else None
+
+
+def _named_delimiter(text: str) -> tuple[str, int, int]:
+    """Return the delimiter that a `sep=` line names, the characters up to its end, and its line.
+
+    Empty, 0 and 1 where the first line that is not blank is another.
+    """
+    at = 0
+    for line in range(1, _MOST_BLANK_LINES):
+        found = _LINE.match(text, at)
+        if found is None:
+            break
+        if named := _SEP.fullmatch(found[0]):
+            return ("\t" if named[1] == "\\t" else named[1]), found.end(), line + 1
+        if found[0].strip(_BLANK):
+            break
+        at = found.end()
+    return "", 0, 1
 
 
 def _dialect(delimiter: str, parsed: Parsed, at: int, consumed: int, next_line: int) -> Dialect:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from bulkcall.load.codepages import Words, tell
+from bulkcall.errors import UsageError
+from bulkcall.load import codepages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,19 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_NOT_FOR_TEXT = frozenset(
+    {
+        "idna",
+        "punycode",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "undefined",
+        "utf_7",
+        "mbcs",
+        "oem",
+    }
+)
+"""Codecs that turn plain text into other text."""
 _HIGH = bytes(range(128, 256))
 # A character of UTF-8 that takes more than one byte.
 _SEQUENCE = re.compile(
@@ -46,10 +60,10 @@ class UndecidedError(ValueError):
 
 
 def decide(survey: Survey) -> Encoding:
-    """Read all of a CSV's bytes, twice where they are no Unicode, and say what they are.
+    """Read all of a CSV's bytes, twice where they are not Unicode, and return what they are in.
 
     Args:
-        survey: Gives the bytes in blocks, from their start, each time that it is called.
+        survey: Returns the bytes in blocks, from their start, each time that it is called.
 
     Raises:
         UndecidedError: the bytes fit no encoding for certain.
@@ -68,7 +82,7 @@ def decide(survey: Survey) -> Encoding:
     line = _damaged_line("utf-8", survey, 0)
     if not line:
         return Encoding("utf-8", 0)
-    words = Words()
+    words = codepages.Words()
     high = unicode = 0
     with survey() as blocks:
         for block in blocks:
@@ -78,15 +92,50 @@ def decide(survey: Survey) -> Encoding:
     if unicode * 2 > high:
         raise UndecidedError(
             f"UTF-8, but damaged: line {line} holds bytes of another encoding; "
-            "mend that line, or save the file as UTF-8 again"
+            "fix that line, or save the file as UTF-8 again"
         )
-    page = tell(words)
-    if page is None:
+    try:
+        page = codepages.decide(words)
+    except codepages.UncertainError as error:
         raise UndecidedError(
-            f"neither Unicode nor a Windows code page that fits (line {line}); "
-            "save the file as UTF-8"
-        )
+            f"not UTF-8 (line {line}), and {error}; save the file as UTF-8, or say which encoding "
+            "it is in with --encoding NAME"
+        ) from error
     return Encoding(page.name, 0, page.note)
+
+
+def given(name: str, survey: Survey) -> Encoding:
+    """Return the encoding that the user named, once all bytes are known to fit it.
+
+    Raises:
+        UsageError: there is no such encoding, or the file's byte order mark names another.
+        UndecidedError: the bytes do not fit.
+    """
+    try:
+        codec = codecs.lookup(name)
+    except LookupError:
+        codec = None
+    known = codec.name.replace("-", "_") if codec else ""
+    if codec is None or not codec._is_text_encoding or known in _NOT_FOR_TEXT:  # noqa: SLF001
+        raise UsageError(
+            f"--encoding: no encoding {name!r} is known; e.g. utf-8, cp1252 (Windows), "
+            "cp850 (DOS), mac_roman, shift_jis"
+        )
+    with survey() as blocks:
+        first = next(blocks, b"")
+    for bom, marked in _BOMS:
+        if first.startswith(bom):
+            own = codec.name.removesuffix("-sig")
+            if not marked.startswith(own):
+                raise UsageError(
+                    f"--encoding {name}, but the file is marked as {marked} (byte order mark); "
+                    "leave --encoding out"
+                )
+            _check(marked, survey, len(bom))
+            return Encoding(marked, len(bom), f"read as {marked}, as --encoding says")
+    if line := _damaged_line(codec.name, survey, 0):
+        raise UndecidedError(f"not {name}, as --encoding says: line {line} does not fit it")
+    return Encoding(codec.name.removesuffix("-sig"), 0, f"read as {name}, as --encoding says")
 
 
 def _check(name: str, survey: Survey, bom: int) -> None:
@@ -95,7 +144,7 @@ def _check(name: str, survey: Survey, bom: int) -> None:
 
 
 def _damaged_line(name: str, survey: Survey, bom: int) -> int:
-    """Give the line of the first byte that is not as the encoding has it; 0: there is none."""
+    """Return the line of the first byte that is not as the encoding has it; 0: there is none."""
     if name == "utf-8":
         with survey() as blocks:
             if is_utf8(blocks):
@@ -115,7 +164,7 @@ def _damaged_line(name: str, survey: Survey, bom: int) -> int:
 
 
 def is_utf8(blocks: Iterable[bytes]) -> bool:
-    """Tell whether bytes are UTF-8 to their end; other threads can work meanwhile."""
+    """Return whether bytes are UTF-8 to their end; other threads can work meanwhile."""
     rest = b""
     for block in blocks:
         own = rest + block
@@ -157,5 +206,5 @@ def _utf16_without_bom(head: bytes) -> str:
 
 def _is_binary(head: bytes) -> bool:
     sample = head[: 1 << 16]
-    control = sum(sample.count(bytes([b])) for b in (*range(9), *range(14, 32)))
+    control = sum(sample.count(bytes([b])) for b in (*range(9), *range(14, 26), *range(27, 32)))
     return control > len(sample) * 0.05

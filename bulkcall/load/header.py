@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bulkcall.errors import CampaignFileError, UsageError
 from bulkcall.load.aliases import field_of
 from bulkcall.records import Field
+from bulkcall.support.blanks import BLANKS
 from bulkcall.support.masking import masked_text
 
 if TYPE_CHECKING:
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 TIMES = frozenset({Field.STARTS_AT, Field.ENDS_AT})
 _FLAG_OF = {Field.STARTS_AT: "--start", Field.ENDS_AT: "--window"}
 _SHOWN = 12
+DELIMITERS = (",", ";", "\t", "|")
+_OTHER_DELIMITERS = ":^~!#*&/\\"
 
 
 def known_columns(columns: Sequence[str]) -> int:
-    """Count the different fields that header names mean."""
+    """Return how many different fields header names mean."""
     return len({found for name in columns if (found := field_of(name)) is not None})
 
 
@@ -55,6 +58,8 @@ def find_fields(
             )
         fields[field] = indexes[0]
     if not fields:
+        if in_one_cell := _in_one_cell(columns):
+            raise CampaignFileError(f"{where}no known column; {in_one_cell}")
         raise CampaignFileError(
             f"{where}no known column; found: {shown(columns)}; "
             "say what they are with --map, e.g. --map receiver_number=COLUMN"
@@ -73,6 +78,26 @@ def shown(columns: Sequence[str]) -> str:
     names = ", ".join(repr(masked_text(name)[:60]) for name in columns[:_SHOWN])
     more = len(columns) - _SHOWN
     return f"{names} and {more} more" if more > 0 else names
+
+
+def _in_one_cell(columns: Sequence[str]) -> str:
+    """Say what to do where a single cell holds the whole header; empty where none does."""
+    for cell in columns:
+        for delimiter in DELIMITERS:
+            if known_columns(cell.split(delimiter)) > 1:
+                return (
+                    f"the whole header stands in one cell ({masked_text(cell)[:60]!r}), as where "
+                    "quotes stand around whole lines or a list was pasted into one column; export "
+                    "it again without quotes around whole lines, or split the column at each "
+                    f"{delimiter!r} in a spreadsheet program (Text to Columns)"
+                )
+        for sign in sorted(set(cell) & set(_OTHER_DELIMITERS)):
+            if known_columns(cell.split(sign)) > 1:
+                return (
+                    f"its cells are separated by {sign!r}, which is not a delimiter unless the "
+                    f"file says so: put the line sep={sign} above the header, or export with commas"
+                )
+    return ""
 
 
 def _mapped_fields(columns: Sequence[str], mapped: Mapping[str, str]) -> dict[Field, int]:
@@ -103,7 +128,7 @@ def _column_index(columns: Sequence[str], key: str, column: str) -> int:
 
 
 def _plain(name: str) -> str:
-    return name.strip("\ufeff \t\r\n\u00a0").casefold()
+    return name.strip(BLANKS).casefold()
 
 
 def _require(

@@ -19,6 +19,10 @@ class LoadOptions:
 
     sheet: str | None = None
     """The sheet to read; the first visible one when None."""
+    encoding: str = ""
+    """What a CSV is in, named by the user; decided by its bytes when empty."""
+    skip_hidden: bool = False
+    """Leave out the rows of a workbook that are hidden; they then don't count as rows."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field → the file's own column name (`--map`, `[columns]`)."""
     supplied: frozenset[Field] = frozenset()

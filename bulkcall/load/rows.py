@@ -1,4 +1,4 @@
-"""The one shape that every reader gives: text columns, line numbers, faults."""
+"""The one shape that every reader returns: text columns, line numbers, faults."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bulkcall.errors import CampaignFileError
-from bulkcall.load.csv_tolerant import SPACES, is_blank
+from bulkcall.load.csv_tolerant import is_blank
 from bulkcall.records import RowFault, RowRule
+from bulkcall.support.blanks import is_blank_text
 from bulkcall.support.formula_escape import unescape_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from bulkcall.records import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Rows:
 
 
 def names_of(width: int) -> list[str]:
-    """Give the column names of a table of so many columns."""
+    """Return the column names of a table of so many columns."""
     return [str(i) for i in range(width)]
 
 
@@ -46,7 +49,7 @@ def shape(
     width: int,
     faults: Mapping[int, RowFault] | None = None,
 ) -> Rows:
-    """Give ragged rows `width` columns: short ones are filled, surplus cells make faults.
+    """Return ragged rows with `width` columns: short ones are filled, surplus cells make faults.
 
     Blank rows (`is_blank`) are left out.
     """
@@ -61,7 +64,7 @@ def shape(
             cells = [*row, *empty[len(row) :]]
         elif len(row) > width:
             cells = row[:width]
-            surplus = next((cell for cell in row[width:] if cell.strip(SPACES)), None)
+            surplus = next((cell for cell in row[width:] if not is_blank_text(cell)), None)
             if surplus is not None and fault is None:
                 fault = surplus_fault(width, len(row), surplus)
         if fault is not None:
@@ -87,11 +90,11 @@ def surplus_fault(width: int, found: int, surplus: str) -> RowFault:
 
 
 def without_blanks(rows: Rows) -> Rows:
-    """Leave out rows whose cells are all empty, or hold nothing but spaces."""
+    """Leave out rows whose cells are all empty, or hold nothing but blanks."""
     full = np.zeros(len(rows), bool)
     for column in rows.cells.columns:
-        # What sorts before the first visible character is empty, or begins with a space.
-        full |= pc.greater_equal(column, "!").to_numpy()
+        # What begins with a visible character of ASCII is not blank; the rest is looked at.
+        full |= pc.and_(pc.greater_equal(column, "!"), pc.less(column, "\x7f")).to_numpy()
         if full.all():
             return rows
     for at in np.flatnonzero(~full).tolist():
@@ -118,3 +121,26 @@ def finished(rows: Rows, max_cell: int) -> Rows:
             )
     columns = [unescape_formulas(column) for column in rows.cells.columns]
     return Rows(pa.table(columns, names=rows.cells.column_names), rows.lines, rows.faults)
+
+
+def nul_faults(
+    rows: Rows, fields: Mapping[Field, int], columns: Sequence[str]
+) -> dict[int, RowFault]:
+    """Return index → fault of the rows with a NUL in a column that a record is made of."""
+    found: dict[int, RowFault] = {}
+    for index in fields.values():
+        column = rows.cells.column(index)
+        if not any(_may_hold_nul(chunk) for chunk in column.chunks):
+            continue
+        for at in pc.indices_nonzero(pc.match_substring(column, "\0")).to_pylist():
+            message = (
+                f"column {columns[index]!r} holds a NUL character: the file was damaged when it "
+                "was written or copied; export it again"
+            )
+            found.setdefault(at, RowFault(RowRule.NUL, message, index))
+    return found
+
+
+def _may_hold_nul(column: pa.Array) -> bool:
+    texts = column.buffers()[2]
+    return texts is not None and texts.size > 0 and not np.frombuffer(texts, np.uint8).all()

@@ -28,6 +28,8 @@ class ReadOptions:
     region: str = "IN"
     timezone: str = ""
     date_format: str = ""
+    encoding: str = ""
+    skip_hidden: bool = False
     now_ms: int = 0
     """When it is read: what `--start now` means, and what `ends_at` must not be before."""
 
@@ -52,6 +54,8 @@ class ReadOptions:
             region=settings.region,
             timezone=settings.timezone,
             date_format=settings.date_format,
+            encoding=settings.encoding,
+            skip_hidden=settings.skip_hidden,
             now_ms=now_ms,
         )
 

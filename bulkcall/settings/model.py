@@ -101,6 +101,12 @@ class Settings:
     date_format: str = _setting(
         "", "How dates like 03/04/2026 are read: dmy, mdy, ymd or a strptime pattern."
     )
+    encoding: str = _setting(
+        "", "What CSV files are encoded in (utf-8, cp1252, mac_roman); by their bytes if empty."
+    )
+    skip_hidden: bool = _setting(
+        False, "Leave out the rows of a workbook that are hidden, by hand or by a filter."
+    )
     realtime_per_second: float = _setting(
         100.0, "Real-time requests a second that each token may make.", minimum=0.001
     )

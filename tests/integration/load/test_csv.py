@@ -35,9 +35,12 @@ def test_any_unicode_encoding_is_read(load, codec, found):
     ("codec", "words"),
     [
         ("cp1252", "José Müller Gonçalves Renée"), ("cp1250", "Łódź Dvořák Paweł Kovács"),
-        ("cp1251", "Иванов Мария Ольга"), ("cp1253", "Γιώργος Παπαδόπουλος"),
-        ("cp1254", "Şahin Çağlar İpek"), ("cp1256", "محمد فاطمة"), ("cp1257", "Žemaitis Ėglė"),
-        ("cp874", "สมชาย สมหญิง"), ("cp1255", "שלום ירושלים תודה משפחה"),
+        ("cp1251", "Иванов Мария Ольга Сергей"), ("cp1253", "Γιώργος Παπαδόπουλος Μαρία Ελένη"),
+        ("cp1254", "Şahin Çağlar İpek Öztürk Y\u0131lmaz Gülşen"),
+        ("cp1256", "محمد فاطمة يوسف مريم خالد"),
+        ("cp1257", "Žemaitis Ėglė Šarūnas Jūratė Čepaitė Žydrūnas Šiauliai Ąžuolas Živilė"),
+        ("cp874", "สมชาย สมหญิง วิชัย นภา อรุณ"),
+        ("cp1255", "שלום ירושלים תודה משפחה אברהם יעקב רחל אהבה יהודה ירדן"),
     ],
 )  # fmt: skip
 def test_windows_code_pages_are_read(load, codec, words):
