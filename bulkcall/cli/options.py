@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from bulkcall.settings import Settings
 
-READING = ("region", "timezone", "date_format", "encoding", "skip_hidden")
+READING = (
+    "region",
+    "countries",
+    "timezone",
+    "date_format",
+    "null_values",
+    "encoding",
+    "skip_hidden",
+)
 """Settings that say how a campaign file is read."""
 LEDGER = ("ledger",)
 SENDING = tuple(
@@ -98,12 +106,32 @@ _COMMON = (
 )
 
 
+def _joined(
+    context: click.Context,  # noqa: ARG001 - click's signature
+    parameter: click.Parameter,  # noqa: ARG001
+    values: tuple[str, ...],
+) -> str | None:
+    return ",".join(values) or None
+
+
+_NULL_VALUE = click.option(
+    "--null-value",
+    "null_values",
+    metavar="WORD",
+    multiple=True,
+    callback=_joined,
+    help="A word that makes a cell empty, e.g. NULL; may be given several times.",
+)
+
+
 def _settings_options(names: Iterable[str]) -> list[Callable[..., Any]]:
     options = []
     for name in names:
         rule = RULES[name]
         flag = "--" + name.replace("_", "-")
-        if rule.kind is bool:
+        if name == "null_values":
+            options.append(_NULL_VALUE)
+        elif rule.kind is bool:
             options.append(
                 click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=rule.help)
             )

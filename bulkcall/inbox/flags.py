@@ -56,6 +56,7 @@ class RunFlags:
             ),
             ValidateOptions(
                 region=settings.region,
+                countries=tuple(filter(None, settings.countries.split(","))),
                 timezone=settings.timezone,
                 date_format=settings.date_format,
                 start=self.start,

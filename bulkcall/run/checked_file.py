@@ -100,6 +100,8 @@ def open_checked(read: ReadOptions, progress: Progress, stop: StopToken) -> Iter
                 region=read.region,
                 timezone=read.timezone,
                 date_format=read.date_format,
+                countries=tuple(read.countries),
+                null_values=tuple(read.null_values),
                 start=read.start,
                 window=read.window,
                 now_ms=read.now_ms,

@@ -10,7 +10,7 @@ from bulkcall.errors import UsageError
 from bulkcall.records import Channel, OnUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bulkcall.settings import Settings
@@ -30,6 +30,8 @@ class ReadOptions:
     date_format: str = ""
     encoding: str = ""
     skip_hidden: bool = False
+    countries: Sequence[str] = ()
+    null_values: Sequence[str] = ()
     now_ms: int = 0
     """When it is read: what `--start now` means, and what `ends_at` must not be before."""
 
@@ -56,6 +58,8 @@ class ReadOptions:
             date_format=settings.date_format,
             encoding=settings.encoding,
             skip_hidden=settings.skip_hidden,
+            countries=_words(settings.countries),
+            null_values=_words(settings.null_values),
             now_ms=now_ms,
         )
 
@@ -116,3 +120,7 @@ class InvalidLimit:
         if self.rows is not None:
             return invalid > self.rows
         return self.share is not None and invalid > self.share * rows
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -107,6 +107,11 @@ class Settings:
     skip_hidden: bool = _setting(
         False, "Leave out the rows of a workbook that are hidden, by hand or by a filter."
     )
+    countries: str = _setting(
+        "",
+        "Other regions, comma-separated, whose numbers may stand without a plus: AE,NG.",
+    )
+    null_values: str = _setting("", "Words, comma-separated, that make a cell empty: NULL,None.")
     realtime_per_second: float = _setting(
         100.0, "Real-time requests a second that each token may make.", minimum=0.001
     )

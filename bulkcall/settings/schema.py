@@ -57,6 +57,9 @@ def _setting(name: str, rule: Rule) -> dict[str, Any]:
         told["maximum"] = rule.maximum
     if name in {"not_before", "not_after"}:
         told["pattern"] = _TIME_OF_DAY
+    if name in {"countries", "null_values"}:
+        told["type"] = ["string", "array"]
+        told["items"] = {"type": "string"}
     if name == "max_invalid":
         told["type"] = ["string", "integer"]
     return told

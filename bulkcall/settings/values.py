@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bulkcall.settings.model import Rule
 
 _TRUE = {"1", "true", "yes", "on"}
+_LISTS = (RULES["countries"], RULES["null_values"])
 _FALSE = {"0", "false", "no", "off"}
 
 
@@ -56,6 +57,8 @@ def _typed(rule: Rule, raw: object, where: str) -> Any:
     if rule.kind is str:
         if rule is RULES["max_invalid"] and isinstance(raw, int) and not isinstance(raw, bool):
             return str(raw)  # a count may as well stand in a file without quotes
+        if rule in _LISTS and isinstance(raw, list) and all(isinstance(one, str) for one in raw):
+            return ",".join(raw)  # a list in a file
         if not isinstance(raw, str):
             raise SettingsError(f"{where}: must be a text, not {_shown(raw)}")
         return raw
@@ -144,6 +147,10 @@ def _region(text: str, where: str) -> str:
     return text.upper()
 
 
+def _countries(text: str, where: str) -> str:
+    return ",".join(_region(name.strip(), where) for name in text.split(",") if name.strip())
+
+
 def _client_account_id(text: str, where: str) -> str:
     # It becomes part of a path: anything that would change the path is refused.
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", text):
@@ -219,5 +226,6 @@ _CHECKS = {
     "base_url": _base_url,
     "timezone": _timezone,
     "region": _region,
+    "countries": _countries,
     "client_account_id": _client_account_id,
 }

@@ -1,10 +1,11 @@
-"""The damages that the doctor knows, each with its line for a person."""
+"""The kinds of damage that are diagnosed, each with its line for a person."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from bulkcall.support.masking import masked_text
+from bulkcall.validate.phone_parser import country_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +45,8 @@ def _line(text: str) -> Line:
 def _short(length: int) -> Line:
     return _line(
         "{field}: {count} numbers ({example}) have "
-        f"{length} digits and are valid nowhere: digits were lost, often the leading zeros that a "
-        "spreadsheet takes off; format the column as Text before filling it in"
+        f"{length} digits, too few: leading zeros may be missing, which spreadsheets take off; "
+        "format the column as Text before filling it in"
     )
 
 
@@ -64,7 +65,7 @@ LINES: Final[dict[str, Line]] = {
     ),
     **{f"short {length}": _short(length) for length in range(6, 12)},
     "number.ambiguous": _line(
-        "{field}: {count} numbers ({example}) can be read as national and as international: write "
+        "{field}: {count} numbers ({example}) are valid with and without the country code: write "
         "every number with a plus and its country code"
     ),
     "time.ambiguous": _line(
@@ -122,6 +123,16 @@ LINES: Final[dict[str, Line]] = {
         "are the two columns swapped? --map settles which is which"
     ),
 }
+
+
+def country_line(field: Field, count: int, rows: int, example: str, country: str) -> str:
+    """Propose the setting for a column whose numbers are mostly of one other country."""
+    return _line(
+        "{field}: {count} of "
+        f"{rows:,} numbers "
+        "({example}) have no plus and are numbers of "
+        f"{country_name(country)}: if that is meant, add --countries {country}"
+    )(field, count, rows, example)
 
 
 def mapping_line(field: Field, column: str, what: str) -> str:

@@ -24,9 +24,11 @@ from bulkcall.validate.diagnostic_messages import (
     NUMBER_LIKE,
     ROUNDED,
     UUID_LIKE,
+    country_line,
     mapping_line,
 )
 from bulkcall.validate.finding_counts import count_findings
+from bulkcall.validate.phone_parser import country_of_text
 from bulkcall.validate.text_columns import trim
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ _LATER_SAMPLE: Final = 400
 """… and of each later one."""
 _SHORT_LENGTHS: Final = range(6, 12)
 
+_NOT_VALID: Final = tuple(
+    f"number.{kind}" for kind in ("not_valid", "too_short", "too_long", "wrong_length")
+)
+_COUNTRY_SAMPLE: Final = 200
+"""Numbers of another country whose country is looked up, in each chunk."""
 _NUMBERS: Final = (Field.CALLER_NUMBER, Field.RECEIVER_NUMBER)
 _WORDS: Final = (Field.DYNAMIC_LABEL_NAME, Field.DYNAMIC_CALL_REASON)
 
@@ -56,6 +63,7 @@ class Diagnostics:
         self._examples: dict[tuple[str, str], str] = {}
         self._looks: Counter[tuple[str, str]] = Counter()
         self._distinct: dict[Field, set[str]] = {field: set() for field in _NUMBERS}
+        self._countries: dict[Field, Counter[str]] = {field: Counter() for field in _NUMBERS}
         self._repeats = (0, 0)
 
     def add(self, checked: CheckedChunk) -> None:
@@ -64,6 +72,7 @@ class Diagnostics:
         self._count_codes(checked.findings)
         for field in _NUMBERS:
             self._count_lost_digits(checked.findings, field)
+            self._count_countries(checked.findings, field)
         for field in (Field.STARTS_AT, Field.ENDS_AT):
             self._count_date_parts(checked.findings, field)
         for field in _WORDS:
@@ -83,10 +92,26 @@ class Diagnostics:
             if kind in LINES and self._is_pattern(count)
         ]
         found += [(self._rows, line) for line in self._mappings()]
+        found += self._other_countries()
         repeats, valid = self._repeats
         if self._is_pattern(repeats):
             found.append((repeats, LINES["repeats"]("", repeats, valid, "")))
         return [line for _, line in sorted(found, key=lambda each: (-each[0], each[1]))]
+
+    def _other_countries(self) -> list[tuple[int, str]]:
+        """Propose the setting for columns whose numbers mostly are of one other country."""
+        lines = []
+        for field in _NUMBERS:
+            kind = (field.value, "number.other_country")
+            sampled = self._countries[field].total()
+            if not sampled or self._counts[kind] < _SEVERAL:
+                continue
+            country, most = self._countries[field].most_common(1)[0]
+            count = self._counts[kind] * most // sampled
+            if count > self._rows * HALF:
+                example = self._examples[kind]
+                lines.append((count, country_line(field, count, self._rows, example, country)))
+        return lines
 
     def _is_pattern(self, count: int) -> bool:
         return count >= _SEVERAL and (count >= _ENOUGH or count >= self._rows * _SHARE)
@@ -96,14 +121,22 @@ class Diagnostics:
             self._count(kind.field, kind.code, kind.count, kind.first["value"])
 
     def _count_lost_digits(self, findings: pa.Table, field: Field) -> None:
-        values = _values(findings, field, "number.not_valid")
-        bare = pc.replace_substring_regex(values, r"\D", "")
-        rounded = pc.match_substring_regex(bare, ROUNDED)
-        self._count_values(field, "rounded", values.filter(rounded))
-        rest = values.filter(pc.invert(rounded))
-        lengths = pc.binary_length(bare.filter(pc.invert(rounded)))
-        for length in _SHORT_LENGTHS:
-            self._count_values(field, f"short {length}", rest.filter(pc.equal(lengths, length)))
+        for code in _NOT_VALID:
+            values = _values(findings, field, code)
+            bare = pc.replace_substring_regex(values, r"\D", "")
+            rounded = pc.match_substring_regex(bare, ROUNDED)
+            self._count_values(field, "rounded", values.filter(rounded))
+            if code == "number.too_short":
+                rest = values.filter(pc.invert(rounded))
+                lengths = pc.binary_length(bare.filter(pc.invert(rounded)))
+                for length in _SHORT_LENGTHS:
+                    short = rest.filter(pc.equal(lengths, length))
+                    self._count_values(field, f"short {length}", short)
+
+    def _count_countries(self, findings: pa.Table, field: Field) -> None:
+        values = _values(findings, field, "number.other_country")
+        for value in values.slice(0, _COUNTRY_SAMPLE).to_pylist():
+            self._countries[field][country_of_text(value)] += 1
 
     def _count_date_parts(self, findings: pa.Table, field: Field) -> None:
         # What can't be a month tells which part is the day, and whether all agree on it.

@@ -5,6 +5,13 @@ from __future__ import annotations
 from shlex import quote as quoted
 from typing import TYPE_CHECKING, Final
 
+import phonenumbers
+
+from bulkcall.validate.phone_parser import (
+    country_name,
+    country_of_text,
+    invisible_character,
+)
 from bulkcall.validate.rules import FORBIDDEN_CHARACTERS, NAME_LENGTH, REASON_LENGTH, ROW_RULES
 from bulkcall.validate.text_damage import control_character
 
@@ -22,6 +29,18 @@ MESSAGES: Final[dict[str, str]] = {
     "number.characters": (
         "contains characters not allowed in a phone number; use digits only, one number in a cell"
     ),
+    "number.error_word": "a spreadsheet error, not a phone number; correct the formula",
+    "number.null_word": "stands for nothing; a record needs a phone number",
+    "number.invisible_character": "contains the invisible character {hidden}; remove it",
+    "number.too_short": "too short ({digits} digits); leading digits may be missing",
+    "number.too_long": "too long ({digits} digits); one digit too many, or two numbers in a cell",
+    "number.wrong_length": (
+        "{digits} digits: too long for a national number, too short after the country code {code}"
+    ),
+    "number.other_country": (
+        "valid only as a number of {country} (+{country_code}), not in the region {region}; "
+        "correct it, or if it is meant add a plus or --countries {country_region}"
+    ),
     "number.not_valid": "not a valid phone number (region {region})",
     "number.ambiguous": (
         "can be read as +{international} and as +{national}; write a plus and the country code"
@@ -32,7 +51,7 @@ MESSAGES: Final[dict[str, str]] = {
         for code, words in (
             (
                 "error_word",
-                "a spreadsheet error, not a text; correct the formula or clear the cell",
+                "a spreadsheet error, not a text; fix the formula or clear the cell",
             ),
             (
                 "null_word",
@@ -93,9 +112,10 @@ class Wording:
 
     def __init__(self, plan: PhoneParser, timezone: str) -> None:
         self._plan = plan
-        self._fixed = {"region": plan.region, "zone": timezone}
+        self._fixed = {"region": plan.region, "zone": timezone, "code": plan.country_code}
         self._special: dict[str, Callable[[str], str]] = {
             "number.ambiguous": self._both_ways,
+            "number.other_country": self._other_country,
             "reason.characters": _characters,
         }
 
@@ -111,12 +131,23 @@ class Wording:
             value=value,
             word=quoted(value),
             character=control_character(value),
+            hidden=invisible_character(value) if code == "number.invisible_character" else "",
+            digits=sum(map(str.isdecimal, value)),
             length=len(value),
             name_min=NAME_LENGTH[0],
             name_max=NAME_LENGTH[1],
             reason_min=REASON_LENGTH[0],
             reason_max=REASON_LENGTH[1],
             **self._fixed,
+        )
+
+    def _other_country(self, value: str) -> str:
+        region = country_of_text(value)
+        return MESSAGES["number.other_country"].format(
+            country=country_name(region),
+            country_code=phonenumbers.country_code_for_region(region),
+            country_region=region,
+            region=self._plan.region,
         )
 
     def _both_ways(self, value: str) -> str:

@@ -25,6 +25,8 @@ class ValidateOptions:
     """The load time, epoch milliseconds: what `now` means, and before which `ends_at` is past."""
     region: str = "IN"
     """ISO 3166 region of national numbers."""
+    countries: tuple[str, ...] = ()
+    """Regions whose numbers may stand without a plus as well (`--countries`)."""
     timezone: str = ""
     """IANA name for times without an offset; empty: such a time is invalid."""
     date_format: str = ""

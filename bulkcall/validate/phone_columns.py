@@ -1,8 +1,8 @@
-"""A column of phone numbers at once: the fast reader, which agrees with numbering.py on every text.
+"""A column of phone numbers at once: the fast reader; phone_parser.py agrees on every text.
 
-Digits become integers, and the tables of ranges.py tell which are valid. What is neither plain
-digits nor digits with harmless separators, and what a region's own trunk prefix rules make
-doubtful, goes to the patient reader, one distinct text at a time.
+Digits become integers, and the tables of phone_ranges.py tell which are valid. What is neither
+plain digits nor digits with harmless separators, and what a region's own trunk prefix rules make
+doubtful, goes to the scalar reader, one distinct text at a time.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from bulkcall.validate.phone_ranges import PhoneRanges, regions
 from bulkcall.validate.text_columns import few_distinct
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
@@ -59,8 +61,8 @@ class PhoneColumn:
 class PhoneColumnReader:
     """Reads columns of trimmed number cells."""
 
-    def __init__(self, region: str) -> None:
-        self.plan = PhoneParser(region)
+    def __init__(self, region: str, countries: Sequence[str] = ()) -> None:
+        self.plan = PhoneParser(region, countries)
         self._one = lru_cache(maxsize=50_000)(self.plan.read)
         self._ranges = PhoneRanges()
         self._codes = np.zeros(1000, dtype=np.int64)
@@ -122,17 +124,74 @@ class PhoneColumnReader:
             self._put_written(result, at[where], shorter, lengths[where] - 2)
             single = ~double_zero
             at, values, lengths = at[single], values[single], lengths[single]
-        international = self._as_they_stand(values, lengths)
-        national, unsure = self._national(values, lengths)
-        both = (international != 0) & (national != 0) & (international != national)
-        digits = np.where(international != 0, international, national)
-        readings = np.where(digits != 0, NumberReading.OK, NumberReading.NOT_VALID).astype(np.int8)
+        coded, unsure = self._with_country_code(values, lengths)
+        national, doubtful = self._national(values, lengths)
+        unsure |= doubtful
+        digits = np.where(coded != 0, coded, national)
+        readings = np.where(digits != 0, NumberReading.OK, np.int8(-1)).astype(np.int8)
+        both = (coded != 0) & (national != 0) & (coded != national)
         digits[both] = 0
         readings[both] = NumberReading.AMBIGUOUS
+        none = np.flatnonzero((readings < 0) & ~unsure)
+        if len(none):
+            readings[none], digits[none] = self._of_no_region(values[none], lengths[none])
         digits[unsure] = 0
         readings[unsure] = -1
         result.digits[at] = digits
         result.readings[at] = readings
+
+    def _with_country_code(self, values: Integers, lengths: Integers) -> tuple[Integers, Flags]:
+        """Read values with the region's country code, 0 if not valid; and those to ask again."""
+        code = self.plan.country_code
+        found = np.zeros(len(values), dtype=np.int64)
+        unsure = np.zeros(len(values), dtype=bool)
+        own, coded = self._own_digits(values, lengths)
+        for length in np.flatnonzero(np.bincount(own[coded])).tolist():
+            rest = length - len(str(code))
+            if rest not in _lengths(code):
+                # Without a trunk prefix after the country code it may be of a length that fits.
+                where = np.flatnonzero(coded & (own == length))
+                significant = values[where] % 10 ** max(rest, 0)
+                unsure[where] = _may_hold_prefix(self.plan.metadata, significant, max(rest, 0))
+                continue
+            where = np.flatnonzero(coded & (own == length))
+            significant = values[where] % 10**rest
+            unsure[where] = _may_hold_prefix(self.plan.metadata, significant, rest)
+            good = self._ranges.valid(code, rest).look_up(significant)
+            found[where[good]] = values[where[good]]
+        return found, unsure
+
+    def _own_digits(self, values: Integers, lengths: Integers) -> tuple[Integers, Flags]:
+        """Count the digits without a trunk zero; and tell which begin with the country code."""
+        own = lengths - (values < _POWERS[lengths - 1])
+        size = len(str(self.plan.country_code))
+        coded = values // _POWERS[np.maximum(own - size, 0)] == self.plan.country_code
+        return own, coded
+
+    def _of_no_region(
+        self, values: Integers, lengths: Integers
+    ) -> tuple[NDArray[np.int8], Integers]:
+        """Say why values are no number of the region; some are one of a country that is listed."""
+        digits = np.zeros(len(values), dtype=np.int64)
+        readings = np.zeros(len(values), dtype=np.int8)
+        own, coded = self._own_digits(values, lengths)
+        keys = own * 2 + coded
+        for key in np.flatnonzero(np.bincount(keys)).tolist():
+            readings[keys == key] = self.plan.judge_length(key // 2, bool(key % 2))
+        stands = self._as_they_stand(values, lengths)
+        other = np.flatnonzero(stands)
+        readings[other] = NumberReading.OTHER_COUNTRY
+        if self.plan.countries and len(other):
+            codes = self._codes_of(values[other], lengths[other])
+            for code in np.unique(codes).tolist():
+                names = {metadata.id for metadata in regions(code)}
+                where = other[codes == code]
+                if names <= self.plan.countries:
+                    readings[where] = NumberReading.OK
+                    digits[where] = values[where]
+                elif names & self.plan.countries:
+                    readings[where] = -1
+        return readings, digits
 
     def _put_written(
         self, result: PhoneColumn, at: Integers, texts: pa.Array, lengths: Integers
@@ -154,8 +213,7 @@ class PhoneColumnReader:
     ) -> Integers:
         """Give the values that are valid with their country code as they stand, else 0."""
         found = np.zeros(len(values), dtype=np.int64)
-        leading = values // _POWERS[np.maximum(lengths - 3, 0)]
-        codes = self._codes[np.where(leading > 99, leading, 0)]  # noqa: PLR2004 - no leading zero
+        codes = self._codes_of(values, lengths)
         groups = codes * 100 + lengths
         for group in np.flatnonzero(np.bincount(groups)).tolist():
             code, length = divmod(group, 100)
@@ -169,6 +227,12 @@ class PhoneColumnReader:
                 good &= ~_may_hold_prefix(regions(code)[0], significant, rest)
             found[where[good]] = values[where[good]]
         return found
+
+    def _codes_of(self, values: Integers, lengths: Integers) -> Integers:
+        """Return the country codes that values begin with; 0 where none."""
+        leading = values // _POWERS[np.maximum(lengths - 3, 0)]
+        codes: Integers = self._codes[np.where(leading > 99, leading, 0)]  # noqa: PLR2004 - no leading zero
+        return codes
 
     def _national(self, values: Integers, lengths: Integers) -> tuple[Integers, Flags]:
         """Give the values as dialled in the region, 0 if not valid; and those to ask again."""
@@ -236,7 +300,7 @@ def _may_hold_prefix(metadata: phonenumbers.PhoneMetadata, values: Integers, len
 
 
 def _long_enough(metadata: phonenumbers.PhoneMetadata, length: int) -> bool:
-    fit = phonenumberutil._test_number_length("9" * length, metadata)  # noqa: SLF001 - numbering.py
+    fit = phonenumberutil._test_number_length("9" * length, metadata)  # noqa: SLF001 - as in phone_parser.py
     return fit not in {
         ValidationResult.TOO_SHORT,
         ValidationResult.IS_POSSIBLE_LOCAL_ONLY,

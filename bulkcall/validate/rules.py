@@ -120,6 +120,13 @@ class CampaignText(pandera.DataFrameModel):
     number_decimal = _number_rule("number.decimal", NumberReading.DECIMAL)
     number_characters = _number_rule("number.characters", NumberReading.CHARACTERS)
     number_valid = _number_rule("number.not_valid", NumberReading.NOT_VALID)
+    number_error_word = _number_rule("number.error_word", NumberReading.ERROR_WORD)
+    number_null_word = _number_rule("number.null_word", NumberReading.NULL_WORD)
+    number_invisible = _number_rule("number.invisible_character", NumberReading.INVISIBLE_CHARACTER)
+    number_long_enough = _number_rule("number.too_short", NumberReading.TOO_SHORT)
+    number_short_enough = _number_rule("number.too_long", NumberReading.TOO_LONG)
+    number_of_a_length = _number_rule("number.wrong_length", NumberReading.WRONG_LENGTH)
+    number_of_the_region = _number_rule("number.other_country", NumberReading.OTHER_COUNTRY)
     number_certain = _number_rule("number.ambiguous", NumberReading.AMBIGUOUS)
 
     label_id_error_word = _damage_rule("label_id", TextDamage.ERROR_WORD)

@@ -48,7 +48,7 @@ class Validator:
         self._fields = file.fields
         self._now_ms = options.now_ms
         self._null_values = tuple(word.strip() for word in options.null_values)
-        self._numbers = PhoneColumnReader(options.region)
+        self._numbers = PhoneColumnReader(options.region, options.countries)
         zone = options.timezone or DEFAULT_ZONES.get(self._numbers.plan.region, "")
         self._times = TimeColumnReader(zone, options.date_format)
         self._start = self._constant_start(options.start)

@@ -79,7 +79,7 @@ def test_times(place):
     ]
     columns = ("caller", "receiver", "label", "start", "end")
     table = [
-        (CALLER, f"+91{number}", "Team", *row[:2])
+        (f"+{CALLER}", f"+91{number}", "Team", *row[:2])
         for number, row in zip(receivers(12), rows, strict=True)
     ]
     found = verdicts(place, table, columns)

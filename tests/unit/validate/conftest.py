@@ -20,7 +20,7 @@ NOW = datetime(2026, 4, 1, 6, 0, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp()) * 1000
 
 GOOD = {
-    Field.CALLER_NUMBER: "919876543210",
+    Field.CALLER_NUMBER: "+919876543210",
     Field.RECEIVER_NUMBER: "+91 98765 43211",
     Field.LABEL_ID: "123e4567-e89b-12d3-a456-426614174000",
     Field.DYNAMIC_LABEL_NAME: "Acme Courier",

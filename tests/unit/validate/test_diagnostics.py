@@ -43,8 +43,7 @@ def test_a_few_cells_of_a_large_file_get_no_line():
         ({R: "9.19877E+11"}, "receiver_number: 5 of 25 cells are in scientific notation"),
         ({R: "919877000000000"}, "receiver_number: 5 numbers end in 00000 (e.g. 91••••••••••000)"),
         ({R: "919876543211.0"}, "receiver_number: 5 numbers became decimals"),
-        ({R: "987654321"}, "receiver_number: 5 numbers (e.g. 98••••321) have 9 digits"),
-        ({R: "6591234567"}, "receiver_number: 5 numbers (e.g. 65•••••567) can be read as"),
+        ({R: "987654321"}, "receiver_number: 5 numbers (e.g. 98••••321) have 9 digits, too few"),
         ({S: "2026-04-03", E: "2026-04-03"}, "starts_at: 5 cells (e.g. 2026-04-03) hold a date"),
         ({S: "1775190600000000"}, "starts_at: 5 times (e.g. 1775190600000000) are in micro"),
         (
@@ -59,6 +58,19 @@ def test_each_damage_has_its_line(change, words):
     """What happened, how often, with an example; and what to do about it."""
     found = lines([change] * 5 + [{}] * 20)
     assert [line for line in found if words in line], found
+
+
+def test_a_column_of_one_other_country_proposes_the_setting():
+    """Contract: where most cells are of one other country, the result proposes the setting."""
+    abroad = {R: "971501234567"}
+    assert lines([abroad] * 15 + [{}] * 10) == [
+        (
+            "receiver_number: 15 of 25 numbers (e.g. 97•••••••567) have no plus and are numbers of "
+            "United Arab Emirates: if that is meant, add --countries AE"
+        )
+    ]
+    assert lines([abroad] * 10 + [{}] * 15) == []
+    assert lines([abroad] * 15 + [{}] * 10, countries=("AE",)) == []
 
 
 def test_times_without_a_zone_name_the_setting():

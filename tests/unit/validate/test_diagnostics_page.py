@@ -33,12 +33,14 @@ SWAPPED = [
     {**GOOD, C: f"98765{n:05d}", R: f"+91 98765 4321{n % 3}"}
     for n in range(diagnostics.MANY_CALLERS)
 ]
+TWICE = "4976317066"
 CASES = {
     "scientific notation": [(bad(154, {R: "9.19877E+11"}), {})],
     "rounded numbers": [(bad(12, {R: "919877000000000"}), {})],
     "decimals": [(bad(40, {R: "919876543211.0"}), {})],
     "lost digits, lost leading zeros": [(bad(447, {R: "987654321"}), {})],
-    "numbers that mean two things": [(bad(31, {R: "6591234567"}), {})],
+    "numbers that mean two things": [(bad(ROWS, {C: "+" + TWICE, R: TWICE}), {"region": "DE"})],
+    "numbers of another country": [(bad(2900, {R: "971501234567"}), {})],
     "dates of unknown order": [(MIXED, {}), (bad(12, {S: "04/25/2026 10:00"}), {})],
     "day and month swapped": [
         (bad(44, {S: "04/25/2026 10:00"}), {"date_format": "dmy"}),

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcall.errors import UsageError
-from bulkcall.validate.phone_parser import NumberReading, PhoneParser
+from bulkcall.validate.phone_parser import (
+    NumberReading,
+    PhoneParser,
+    country_name,
+    country_of_text,
+    invisible_character,
+)
 
 IN = PhoneParser("IN")
 
@@ -31,11 +37,13 @@ def test_with_a_plus_or_00_a_number_is_international(text, digits):
     assert IN.read(text) == (NumberReading.OK, digits)
 
 
-@pytest.mark.parametrize("text", ["919876543210", "442079460018", "91 98765 43210"])
-def test_plain_digits_valid_with_their_country_code_are_international(text):
-    """Contract: 'international if they are a valid number with their country code'."""
-    reading, digits = IN.read(text)
-    assert (reading, str(digits)) == (NumberReading.OK, text.replace(" ", ""))
+@pytest.mark.parametrize(
+    "text",
+    ["919876543210", "91 98765 43210", "0919876543210", "91 0 98765 43210", "0 91 (0) 98765-43210"],
+)
+def test_plain_digits_with_the_country_code_of_the_region(text):
+    """Contract: 'or with the region's country code, with or without a trunk zero before it'."""
+    assert IN.read(text) == (NumberReading.OK, 919876543210)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +57,7 @@ def test_plain_digits_valid_with_their_country_code_are_international(text):
         "98765.43210",
         "0 98765 43210",
         "98765\u00a043210",
-        "\u200e98765\u201143210",
+        "\u200e98765\u201143210\ufeff",
         "९८७६५४३२१०",
     ],
 )
@@ -58,19 +66,111 @@ def test_plain_digits_valid_in_the_region_are_national(text):
     assert IN.read(text) == (NumberReading.OK, 919876543210)
 
 
-def test_a_number_valid_both_ways_is_ambiguous():
-    """Contract: 'valid both ways or neither: invalid'; 6591234567 is +65 9123 4567 as well."""
-    assert IN.read("6591234567") == (NumberReading.AMBIGUOUS, 0)
-    assert IN.readings("6591234567") == (6591234567, 916591234567)
+def test_plain_digits_of_the_region_are_its_own_though_another_country_has_them():
+    """Contract: plain digits belong to the set region; 6591234567 is +65 9123 4567 as well."""
+    assert IN.read("6591234567") == (NumberReading.OK, 916591234567)
+    assert PhoneParser("IN", ["SG"]).read("6591234567") == (NumberReading.OK, 916591234567)
+
+
+def test_a_number_that_is_two_of_the_region_is_ambiguous():
+    """With and without its country code, in a region whose numbers have several lengths."""
+    assert PhoneParser("DE").read("4976317066") == (NumberReading.AMBIGUOUS, 0)
+    assert PhoneParser("DE").both("4976317066") == (4976317066, 494976317066)
+
+
+ONE_TOO_MANY = {
+    "79876543210": "RU",
+    "79261234567": "RU",
+    "81901234567": "JP",
+    "62812345678": "ID",
+    "84912345678": "VN",
+    "63917123456": "PH",
+    "93701234567": "AF",
+    "442079460018": "GB",
+    "971501234567": "AE",
+}
+
+
+@pytest.mark.parametrize(("text", "country"), ONE_TOO_MANY.items())
+def test_a_number_of_another_country_needs_a_plus_or_the_setting(text, country):
+    """Contract: a digit too many must not call Russia; `countries` lists who may be called so."""
+    reading, digits = IN.read(text)
+    assert digits == 0
+    assert reading in {NumberReading.OTHER_COUNTRY, NumberReading.TOO_LONG}
+    if reading is NumberReading.OTHER_COUNTRY:
+        assert country_of_text(text) == country
+        assert PhoneParser("IN", [country.lower()]).read(text) == (NumberReading.OK, int(text))
+        assert PhoneParser("IN", ["NG"]).read(text) == (reading, 0)
+        assert IN.read(f"+{text}") == (NumberReading.OK, int(text))
+
+
+def test_countries_are_named_in_english():
+    """For the message; a region without a name keeps its letters."""
+    assert [country_name(each) for each in ("RU", "AE", "IN", "XX")] == [
+        "Russia",
+        "United Arab Emirates",
+        "India",
+        "XX",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("12345", NumberReading.TOO_SHORT),
+        ("98765432", NumberReading.TOO_SHORT),
+        ("+9198765432", NumberReading.TOO_SHORT),
+        ("9198765432101", NumberReading.TOO_LONG),
+        ("98765432100", NumberReading.TOO_LONG),
+        ("098765432100", NumberReading.TOO_LONG),
+        ("91919876543210", NumberReading.TOO_LONG),
+        ("9876543210 9876543211", NumberReading.TOO_LONG),
+        ("+9198765432101", NumberReading.TOO_LONG),
+        ("91987654321", NumberReading.WRONG_LENGTH),
+        ("0123456789", NumberReading.TOO_SHORT),
+        ("5555555555", NumberReading.NOT_VALID),
+        ("0000000000", NumberReading.NOT_VALID),
+        ("00", NumberReading.NOT_VALID),
+        ("+", NumberReading.NOT_VALID),
+    ],
+)
+def test_digits_that_are_no_valid_number(text, reading):
+    """Contract: digits too many and too few are different messages, and so is a wrong digit."""
+    assert IN.read(text) == (reading, 0)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["12345", "98765432", "9198765432101", "0000000000", "+9112", "00", "+", "91 0 98765 43210"],
+    [
+        '="9876543210"',
+        '"9876543210"',
+        "'9876543210",
+        "\u20199876543210",
+        "tel:+919876543210",
+        "TEL:9876543210",
+        '="+91 98765 43210"',
+    ],
 )
-def test_a_number_valid_neither_way_is_not_valid(text):
-    """Contract: 'valid both ways or neither: invalid'."""
-    assert IN.read(text) == (NumberReading.NOT_VALID, 0)
+def test_what_surrounds_a_number_for_certain_is_taken_off(text):
+    """Contract: `tel:`, `="…"`, a quote before it."""
+    assert IN.read(text) == (NumberReading.OK, 919876543210)
+
+
+HIDDEN = "\ufe0e\ufe0d\u061c\u180e\u200d\u200c\u034f\u3164\u202a\xad\u2060\u2800\u206a\ufffc\u2061"
+
+
+@pytest.mark.parametrize("mark", HIDDEN)
+def test_invisible_marks_round_a_number_are_taken_off(mark):
+    """Contract: 'Invisible marks round a number are taken off'."""
+    assert IN.read(f"{mark}+919876543210{mark}") == (NumberReading.OK, 919876543210)
+
+
+@pytest.mark.parametrize("mark", HIDDEN)
+def test_an_invisible_mark_inside_a_number_is_named(mark):
+    """Contract: 'elsewhere the message names the character'."""
+    text = f"+91{mark}9876543210"
+    assert IN.read(text) == (NumberReading.INVISIBLE_CHARACTER, 0)
+    assert invisible_character(text) == f"U+{ord(mark):04X}"
 
 
 @pytest.mark.parametrize("text", ["9.19877E+11", "9.19876543210E+11", "9,2e11", "1E+12"])
@@ -86,11 +186,17 @@ def test_a_decimal_number_is_not_read_as_digits_with_a_dot(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["98765abcde", "9876543210/11", "9876543210, 9876543211", "98765+43210", "n/a", "++91"]
+    "text", ["98765abcde", "9876543210/11", "9876543210, 9876543211", "98765+43210", "++91"]
 )
 def test_anything_else_in_a_number_is_named(text):
     """A cell that holds more than a number is not read in part."""
     assert IN.read(text) == (NumberReading.CHARACTERS, 0)
+
+
+def test_damage_in_a_number_is_named():
+    """A spreadsheet's error and a null word are told apart from a slip."""
+    assert IN.read("#N/A") == (NumberReading.ERROR_WORD, 0)
+    assert IN.read("NULL") == (NumberReading.NULL_WORD, 0)
 
 
 def test_the_set_region_decides_what_is_national():
@@ -98,7 +204,7 @@ def test_the_set_region_decides_what_is_national():
     assert PhoneParser("GB").read("020 7946 0018") == (NumberReading.OK, 442079460018)
     assert PhoneParser("us").read("(650) 253-0000") == (NumberReading.OK, 16502530000)
     assert PhoneParser("DE").read("030 123456") == (NumberReading.OK, 4930123456)
-    assert IN.read("030 123456")[0] is NumberReading.NOT_VALID
+    assert IN.read("030 123456")[0] is NumberReading.TOO_SHORT
 
 
 def test_both_readings_alike_are_one_reading():

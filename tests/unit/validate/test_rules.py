@@ -49,8 +49,14 @@ def test_a_good_row_has_no_finding(check):
         ("9.19877E+11", "number.scientific"),
         ("919876543210.0", "number.decimal"),
         ("call me", "number.characters"),
-        ("12345", "number.not_valid"),
-        ("6591234567", "number.ambiguous"),
+        ("12345", "number.too_short"),
+        ("98765432100", "number.too_long"),
+        ("91987654321", "number.wrong_length"),
+        ("5555555555", "number.not_valid"),
+        ("79876543210", "number.other_country"),
+        ("+91\u200d9876543210", "number.invisible_character"),
+        ("#REF!", "number.error_word"),
+        ("null", "number.null_word"),
     ],
 )
 def test_each_number_rule(findings_of, field, text, rule):
@@ -229,7 +235,7 @@ def test_findings_are_what_pandera_finds(check, monkeypatch):
     )
     bad = {C: "", R: "x", L: "no", N: "AB", W: "!.", S: "3/4/26", E: "2025-01-01T10:00Z"}
     changes = [{field: text} for field, text in bad.items()]
-    check({}, bad, *changes, {L: "", N: ""}, {}, {E: GOOD[S]}, {C: "6591234567", W: ""})
+    check({}, bad, *changes, {L: "", N: ""}, {}, {E: GOOD[S]}, {C: "79876543210", W: ""})
     frame = pd.DataFrame(
         {
             name: pd.Series(column.column, dtype="str")
