@@ -81,6 +81,10 @@ def open_checked(read: ReadOptions, progress: Progress, stop: StopToken) -> Iter
     """
     supplied = {Field.STARTS_AT: read.start, Field.ENDS_AT: read.window}
     options = LoadOptions(
+        sheet=read.sheet,
+        encoding=read.encoding,
+        skip_hidden=read.skip_hidden,
+        columns=dict(read.columns),
         supplied=frozenset(name for name, value in supplied.items() if value is not None),
     )
     # Importing pandas takes a while, and so does the first look at all of a large file.
