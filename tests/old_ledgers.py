@@ -91,7 +91,7 @@ class Files:
     def version(self, url):
         """Give the version that a ledger says it has."""
         with sqlite3.connect(url) as connection:
-            found = connection.execute("SELECT value FROM meta").fetchone()
+            found = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
         connection.close()
         return int(found[0])
 
@@ -130,7 +130,11 @@ class Databases:
         import psycopg
 
         with psycopg.connect(url) as connection:
-            return int(connection.execute("SELECT value FROM bulkcall.meta").fetchone()[0])
+            return int(
+                connection.execute(
+                    "SELECT value FROM bulkcall.meta WHERE key = 'schema'"
+                ).fetchone()[0]
+            )
 
 
 def path_of(version, kind):

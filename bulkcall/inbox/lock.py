@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import StoppedError
-from bulkcall.ledger.run_locks import described, this_process
+from bulkcall.support.file_lock import described, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

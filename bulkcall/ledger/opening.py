@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from bulkcall.errors import LedgerError
 from bulkcall.ledger import migrations
 from bulkcall.ledger.failures import translated
+from bulkcall.ledger.ledger_file import LedgerFile
 from bulkcall.ledger.schema import APPLICATION_ID
 from bulkcall.ledger.sqlite import SqliteFile, SqliteMemory
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 _HEADER = b"SQLite format 3\x00"
 _OLDEST = (3, 35, 0)
 """The first SQLite whose INSERT gives the key of what it inserted."""
+_NAME = "SELECT value FROM meta WHERE key = 'path'"
+_SET_NAME = """
+    INSERT INTO meta (key, value) VALUES ('path', ?)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
 _SYNCHRONOUS = ("full", "normal")
 
 
@@ -55,19 +61,35 @@ def _open_file(path: Path, synchronous: str) -> Store:
         raise LedgerError(
             f"this Python has SQLite {sqlite3.sqlite_version}; the ledger needs 3.35 or later"
         )
-    new = _check_file(path)
-    if new:
-        _create_file(path)
-    store = SqliteFile(path, synchronous=synchronous)
-    if new:
-        try:
+    try:
+        file = LedgerFile.open(path)
+    except OSError as error:
+        raise LedgerError(f"the ledger {path} can't be opened: {error.strerror}") from error
+    store = SqliteFile(file, name=str(path), synchronous=synchronous)
+    try:
+        if _is_new(file, path):
+            file.require_whole("")
             migrations.create(store)
             with translated(store.name):
-                _set_wal(path)
-        except BaseException:
-            store.close()
-            raise
-    return _brought_up(store)
+                _set_wal(file)
+        migrations.bring_up(store)
+        if not file.read_only:
+            _record_name(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _record_name(store: SqliteFile) -> None:
+    """Write the file's name down in it, for whoever comes by way of another link."""
+    name = os.fsencode(store.file.path).decode("utf-8", "backslashreplace")
+    recorded = store.read(lambda transaction: transaction.value(_NAME))
+    if recorded != name:
+        store.file.require_whole(recorded or "")
+        store.write(lambda transaction: transaction.run(_SET_NAME, name))
+        # Into the file itself: another name does not lead to the newest commits.
+        store.checkpoint()
 
 
 def _brought_up(store: Store) -> Store:
@@ -79,35 +101,20 @@ def _brought_up(store: Store) -> Store:
     return store
 
 
-def _set_wal(path: Path) -> None:
+def _set_wal(file: LedgerFile) -> None:
     """Switch to a write-ahead log, for good: only after the header says whose file it is."""
-    connection = sqlite3.connect(path, timeout=30.0)
+    connection = sqlite3.connect(file.uri("mode=rw"), uri=True, timeout=30.0)
     try:
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
     finally:
         connection.close()
 
 
-def _create_file(path: Path) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise LedgerError(f"the ledger {path} can't be created: {error.strerror}") from error
-
-
-def _check_file(path: Path) -> bool:
-    """Refuse a file that is no ledger before SQLite touches it; give whether there is none yet."""
-    try:
-        size = path.stat().st_size
-        if size == 0:
-            return True
-        with path.open("rb") as file:
-            head = file.read(100)
-    except FileNotFoundError:
+def _is_new(file: LedgerFile, path: Path) -> bool:
+    """Tell whether there is no ledger yet; refuse what is not one before SQLite touches it."""
+    size, head = file.head()
+    if size == 0:
         return True
-    except OSError as error:
-        raise LedgerError(f"the ledger {path} can't be opened: {error.strerror}") from error
     untouched = "it is left untouched: name another file with BULKCALL_LEDGER"
     if not head.startswith(_HEADER):
         raise LedgerError(f"{path} is no ledger of bulkcall (no SQLite file); {untouched}")
@@ -115,7 +122,7 @@ def _check_file(path: Path) -> bool:
         raise LedgerError(f"{path} is an SQLite file of another program; {untouched}")
     page = int.from_bytes(head[16:18], "big")
     page = 65536 if page == 1 else page
-    wal = path.with_name(path.name + "-wal")
+    wal = file.path.with_name(file.path.name + "-wal")
     pages = int.from_bytes(head[28:32], "big")
     if size < pages * page and not (wal.exists() and wal.stat().st_size):
         raise LedgerError(

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bulkcall.errors import LedgerError, RunHeldError
 from bulkcall.ledger.failures import translated
-from bulkcall.ledger.run_locks import described, this_process
 from bulkcall.ledger.store import Store, Transaction
+from bulkcall.support.file_lock import described, this_process
 
 try:
     import psycopg
@@ -174,7 +174,8 @@ class PostgresqlStore(Store):
 
     def dialect(self, sql: str) -> str:
         """Put a portable statement into PostgreSQL's words."""
-        return sql.replace("IN_KEYS", "= ANY(?::bigint[])").replace("?", "%s")
+        escaped = sql.replace("%", "%%").replace("IN_KEYS", "= ANY(?::bigint[])")
+        return escaped.replace("?", "%s")
 
     def keys(self, keys: Iterable[int]) -> object:
         """Give the keys as an array."""

@@ -222,11 +222,13 @@ def count_taken(transaction: Transaction, run_no: int, rows: int) -> None:
         rows,
         run_no,
     )
-    transaction.run(
+    mark: int = transaction.value(
         "UPDATE runs SET taken_mark ="
-        " (SELECT a.taken FROM accounts a WHERE a.account_no = runs.account_no) WHERE run_no = ?",
+        " (SELECT a.taken FROM accounts a WHERE a.account_no = runs.account_no) WHERE run_no = ?"
+        " RETURNING taken_mark",
         run_no,
     )
+    transaction.on_commit.append(lambda: transaction.store.note_taken(run_no, mark))
 
 
 def may_expire(transaction: Transaction, run_no: int, now: int) -> bool:

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from bulkcall.errors import DiskFullError, RunHeldError
+from bulkcall.errors import DiskFullError, LedgerError, RunHeldError
 from bulkcall.ledger.codec import python_rows
 from bulkcall.ledger.failures import translated
-from bulkcall.ledger.run_locks import FileHolds
 from bulkcall.ledger.store import Store, Transaction
+from bulkcall.support.file_lock import described, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     import pyarrow as pa
+
+    from bulkcall.ledger.ledger_file import LedgerFile
 
 Result = TypeVar("Result")
 
@@ -31,6 +32,15 @@ _ROWS_TOGETHER = 100
 _MOST_VALUES = 999
 """How many values a statement may bind in the SQLites that allow the fewest."""
 _IN_KEYS = "IN (SELECT value FROM json_each(?))"
+_CLAIM = """
+    INSERT INTO holds (run_no, holder) VALUES (?, ?)
+    ON CONFLICT (run_no) DO UPDATE SET holder = excluded.holder
+"""
+_HOLDER = "SELECT holder FROM holds WHERE run_no = ?"
+_HELD = """
+    SELECT h.holder, r.taken_mark FROM runs r LEFT JOIN holds h ON h.run_no = r.run_no
+    WHERE r.run_no = ?
+"""
 
 
 class _SqliteStore(Store):
@@ -81,19 +91,22 @@ class _SqliteStore(Store):
 class SqliteFile(_SqliteStore):
     """A ledger in a file: write-ahead log, one writer at a time, readers never wait."""
 
-    def __init__(self, path: Path, *, synchronous: str) -> None:
-        self.path = path
-        self.name = str(path)
+    def __init__(self, file: LedgerFile, *, name: str, synchronous: str) -> None:
+        """`name` is what the user calls it; the store closes `file` with itself."""
+        self.file = file
+        self.name = name
         self._synchronous = synchronous
+        self._closed = False
         self._turn = threading.Lock()
-        self._holds = FileHolds(path)
+        self._holds: dict[int, _Hold] = {}
         self.engine = create_engine(
             "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=4, max_overflow=28
         )
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path,
+            self.file.uri("mode=rw"),
+            uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
@@ -107,12 +120,19 @@ class SqliteFile(_SqliteStore):
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA temp_store = MEMORY")
+        if not self.file.is_in_place:
+            connection.close()
+            raise LedgerError(self._lost())
         return connection
 
     def write(self, work: Callable[[Transaction], Result]) -> Result:
         """Do the work in one transaction."""
-        with translated(self.name), self._turn, self._transaction("BEGIN IMMEDIATE") as transaction:
-            return work(transaction)
+        with translated(self.name), self._turn:
+            with self._transaction("BEGIN IMMEDIATE") as transaction:
+                result = work(transaction)
+            for done in transaction.on_commit:
+                done()
+            return result
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -135,18 +155,65 @@ class SqliteFile(_SqliteStore):
                 raise
 
     @contextmanager
-    def hold(self, run_no: int, run_id: str) -> Iterator[None]:  # noqa: ARG002 - PostgreSQL's key
+    def hold(self, run_no: int, run_id: str) -> Iterator[None]:
         """Be the one process that works on the run; RunHeldError names the other one."""
-        with self._holds.hold(run_id):
+        try:
+            locked = self.file.try_lock(run_no)
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger {self.name}: run {run_id} can't be locked ({error.strerror}); "
+                "keep the ledger on a local disk, where you may write it"
+            ) from error
+        if not locked:
+            holder = self.read(lambda transaction: transaction.value(_HOLDER, run_no))
+            raise RunHeldError(
+                f"run {run_id} is being worked on by {described(holder or '')}; "
+                "wait for it to end or stop it"
+            )
+        try:
+            hold = _Hold(this_process())
+            self.write(lambda transaction: transaction.run(_CLAIM, run_no, hold.holder))
+            self._holds[run_no] = hold
             yield
+        finally:
+            self._holds.pop(run_no, None)
+            self.file.unlock(run_no)
 
-    def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - PostgreSQL's key
+    def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - for messages only
         """Tell whether a live process works on the run."""
-        return self._holds.holder(run_id) is not None
+        return self.file.is_locked(run_no)
+
+    def check_hold(self, transaction: Transaction, run_no: int) -> None:
+        """Refuse to go on where this is no longer the ledger that the run began to send from."""
+        if not self.file.is_in_place:
+            raise LedgerError(self._lost())
+        hold = self._holds.get(run_no)
+        if hold is None:
+            return
+        holder, mark = transaction.one(_HELD, run_no) or (None, 0)
+        if holder != hold.holder or mark < hold.mark:
+            raise LedgerError(
+                f"the ledger {self.name} was restored from an older copy, or its run was taken "
+                "over, while this process was sending from it; nothing more is sent. What was sent "
+                "since that copy stands in this run's report only: compare before you resume"
+            )
+
+    def note_taken(self, run_no: int, mark: int) -> None:
+        """Note what the run had taken at a commit."""
+        hold = self._holds.get(run_no)
+        if hold is not None:
+            hold.mark = max(hold.mark, mark)
+
+    def _lost(self) -> str:
+        return (
+            f"the ledger {self.name} was deleted, moved or replaced while it was in use; nothing "
+            "more is sent. Put the file back that was there, then resume; what was sent stands in "
+            "the report"
+        )
 
     def require_room(self, size: int) -> None:
         """Raise DiskFullError where the ledger's disk has no room for `size` more bytes."""
-        free = shutil.disk_usage(self.path.parent).free
+        free = shutil.disk_usage(self.file.path.parent).free
         if free < size:
             raise DiskFullError(
                 f"the disk of the ledger {self.name} has {free >> 20} MB left and the run needs "
@@ -155,12 +222,28 @@ class SqliteFile(_SqliteStore):
 
     def forget_deleted(self) -> None:
         """Empty the write-ahead log, where the deleted pages still stand."""
+        self.checkpoint("TRUNCATE")
+
+    def checkpoint(self, mode: str = "PASSIVE") -> None:
+        """Bring the write-ahead log into the file itself, as far as nobody reads there."""
         with translated(self.name), closing(self.engine.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.cursor().execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
 
     def close(self) -> None:
-        """Close all connections."""
-        self.engine.dispose()
+        """Close all connections, then the file: the other way round their locks would go."""
+        if not self._closed:
+            self._closed = True
+            self.engine.dispose()
+            self.file.close()
+
+
+class _Hold:
+    """What this process knows of a run that it works on."""
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        self.mark = 0
+        """The run's `taken_mark` at the last commit."""
 
 
 class SqliteMemory(_SqliteStore):

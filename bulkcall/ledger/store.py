@@ -25,6 +25,8 @@ class Transaction:
 
     def __init__(self, store: Store, cursor: Any) -> None:
         self.store = store
+        self.on_commit: list[Callable[[], None]] = []
+        """Called once it is committed, in their order; never where it is undone."""
         self._cursor = cursor
 
     def all(self, sql: str, *values: object) -> list[Row]:
@@ -134,7 +136,10 @@ class Store(ABC):
         """Let one process at a time make or migrate the tables."""
 
     def check_hold(self, transaction: Transaction, run_no: int) -> None:  # noqa: B027 - most can't lose it
-        """Refuse to go on with a run that another process has taken over meanwhile."""
+        """Refuse to go on with a run that is no longer this process's, or in another ledger."""
+
+    def note_taken(self, run_no: int, mark: int) -> None:  # noqa: B027 - as above
+        """Note a committed `taken_mark`: a ledger that says less is an older copy."""
 
     @abstractmethod
     def close(self) -> None:

@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from bulkcall.ledger import BatchAccepted, Confirmed, Ledger, RunState, counts, duplicates
+from bulkcall.ledger import BatchAccepted, Confirmed, Ledger, RunState, counts
 from bulkcall.records import Match, RowState
 from tests.ledger_parts import (
     HOUR,
@@ -68,7 +68,6 @@ def die_before_the_commit(url, operation):
         os.kill(os.getpid(), signal.SIGKILL)
 
     counts.change = die
-    duplicates.tallies.change = die
     with Ledger.open(url) as ledger:
         OPERATIONS[operation](ledger)
 
