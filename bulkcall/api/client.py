@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from bulkcall.api.token_issuer import TokenLog
     from bulkcall.clock import Clock
     from bulkcall.progress import Progress
     from bulkcall.ratelimit import Permit
@@ -75,7 +74,7 @@ class Api:
         self._clock = clock
         self._progress: Progress = progress or NullProgress()
         self._stop = stop or StopToken()
-        self._paths = Paths(settings.base_url, settings.client_account_id)
+        self._paths = Paths(settings.base_url, settings.client_account_id, settings.api_version)
         self._client = open_client(settings, transport)
         self._realtime = httpx.URL(self._paths.realtime)
         self._batch = httpx.URL(self._paths.batch)
@@ -163,7 +162,7 @@ class Api:
 
         Raises ApiFailure, CredentialsError.
         """
-        request = self._post(self._realtime, record_body(record))
+        request = self._post(self._realtime, record_body(record, self._settings.api_version))
         return await self._call(slot, request, turn, responses.realtime_answer)
 
     async def create_batch(
@@ -173,7 +172,7 @@ class Api:
 
         Raises ApiFailure, CredentialsError.
         """
-        request = self._post(self._batch, batch_body(records))
+        request = self._post(self._batch, batch_body(records, self._settings.api_version))
         return await self._call(slot, request, turn, responses.batch_answer)
 
     async def batch_status(

@@ -42,6 +42,12 @@ _BAD_TOKEN = re.compile(r"\b500/50011\b|failed to parse token", re.IGNORECASE)
 _OLDER_BATCH_ID = re.compile(r"BatchID:\s*(\S+)", re.IGNORECASE)
 """In the message of the older version's create."""
 _INFO_NAMES = ("status_info", "statusInfo")
+_OTHER_NAMES = (
+    ("statusInfo", "status_info"),
+    ("caller", "caller_number"),
+    ("receiver", "receiver_number"),
+)
+"""Names of a listed record in other documented shapes, and the usual ones."""
 _KNOWN_WORDS = ("success", "error")
 _RECORD_TEXTS = ("id", "message", "field", "created_at")
 _TRY_LATER = {
@@ -179,8 +185,14 @@ def status_answer(response: httpx.Response) -> StatusAnswer:
 
 
 def _cleaned(element: dict[str, object]) -> dict[str, object]:
-    """Bound and clean the texts that are shown to people, in place; evidence stays as it came."""
-    for place in (element, element.get("status_info"), element.get("statusInfo")):
+    """Give a listed record its usual names, and bound and clean the texts that people see.
+
+    In place. What is evidence (numbers, label, name, reason, times) stays as it came.
+    """
+    for name, usual in _OTHER_NAMES:
+        if name in element and usual not in element:
+            element[usual] = element.pop(name)
+    for place in (element, element.get("status_info")):
         if isinstance(place, dict):
             for name in (*_RECORD_TEXTS, "status"):
                 text = place.get(name)

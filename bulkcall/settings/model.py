@@ -121,6 +121,12 @@ class Settings:
     status_per_minute: float = _setting(
         60.0, "Batch status requests a minute that each token may make.", minimum=0.001
     )
+    api_version: int = _setting(
+        2,
+        "Version of the API's calls: 3 has another path and writes numbers with a plus.",
+        minimum=2,
+        maximum=3,
+    )
     batch_size: int = _setting(500, "Records in a batch request.", minimum=1, maximum=500)
     stamp: bool = _setting(
         True, "Send ends_at up to a second early, so that masked records can be told apart."

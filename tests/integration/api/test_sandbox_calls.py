@@ -83,6 +83,23 @@ async def send(api, given=None):
     return await api.send_record(slot, given or record(), await slot.realtime.turn())
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_both_versions_of_the_api(sandbox, version):
+    """A server that speaks one version alone: path and plus are the setting's."""
+    sandbox.set(versions=str(version))
+
+    async def run():
+        async with open_api(sandbox, api_version=version) as api:
+            assert (await send(api)).success
+            slot = api.slots[0]
+            batch = await api.create_batch(slot, [record()], await slot.batch.turn())
+            assert len((await api.batch_status(slot, batch.batch_id)).records) == 1
+
+    asyncio.run(run())
+    assert {entry.status for entry in sandbox.journal()} == {200}
+    sandbox.set(versions="both")
+
+
 def test_all_four_calls(sandbox):
     """A token, a record, a batch, and its status."""
 

@@ -46,6 +46,22 @@ def test_the_paths_of_version_2():
     assert paths.token == f"{BASE}/clients/client-1/token"
 
 
+def test_version_3_changes_the_path_and_the_plus_and_nothing_else():
+    """`/v3/…`, numbers as E.164 with the plus; token and labels keep their addresses."""
+    two, three = Paths(BASE, "c"), Paths(BASE, "c", 3)
+    assert three.realtime == two.realtime.replace("/v2/", "/v3/")
+    assert three.batch == two.batch.replace("/v2/", "/v3/")
+    assert three.status("b") == two.status("b").replace("/v2/", "/v3/")
+    assert (three.token, three.labels(1, 1000)) == (two.token, two.labels(1, 1000))
+    older, newer = orjson.loads(record_body(RECORD)), orjson.loads(record_body(RECORD, 3))
+    assert (newer["caller_number"], newer["receiver_number"]) == ("+919876543210", "+919812345678")
+    assert newer == older | {
+        "caller_number": "+919876543210",
+        "receiver_number": "+919812345678",
+    }
+    assert orjson.loads(batch_body([RECORD], 3)) == {"call_records": [newer]}
+
+
 def test_the_bodies():
     """One record; `call_records`; `key_id` and `api_key`; digits without a plus, epoch ms."""
     record = orjson.loads(record_body(RECORD))
@@ -173,7 +189,11 @@ def test_batch_status():
     assert read.envelope == {"client_account_id": "c", "batch_id": "b"}
     assert read.records == orjson.loads(STATUS)["data"]
     older = b'[{"caller": "911111111111", "receiver": "922222222222", "status": "success"}]'
-    assert responses.status_answer(answer(200, older)).records == orjson.loads(older)
+    assert responses.status_answer(answer(200, older)).records == [
+        {"caller_number": "911111111111", "receiver_number": "922222222222", "status": "success"}
+    ]
+    camel = STATUS.replace(b"status_info", b"statusInfo")
+    assert responses.status_answer(answer(200, camel)).records == read.records
 
 
 def test_texts_of_a_listing_are_bounded_and_clean():
