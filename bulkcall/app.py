@@ -17,68 +17,82 @@ Each function imports what it needs when it is called: checking a file loads no 
 
 from __future__ import annotations
 
+import inspect
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.clock import SystemClock
-from bulkcall.records import Channel, OnUnknown
+from bulkcall.records import OnUnknown
+from bulkcall.run.options import ReadOptions, RunOptions, asked_of, split_keywords
 from bulkcall.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from typing import Unpack
 
     from bulkcall.ledger import Ledger
     from bulkcall.ledger.purge import Purged
     from bulkcall.progress import Progress, StopToken
     from bulkcall.run.context import RunContext
     from bulkcall.run.forecast import Planned
-    from bulkcall.run.options import ReadOptions
+    from bulkcall.run.options import ReadKeywords, RunKeywords
     from bulkcall.run.post_run import PostRun
     from bulkcall.run.preflight import Finding
     from bulkcall.run.result import RunResult
     from bulkcall.run.validate_only import Validation
 
 
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+
+def _keywords_of(*options: type[ReadOptions | RunOptions]) -> Callable[[_F], _F]:
+    """Show the options as what they are for people: keywords of the function, with their words."""
+
+    def decorate(function: _F) -> _F:
+        asked = {name: each for kind in options for name, each in asked_of(kind).items()}
+        signature = inspect.signature(function)
+        parameters = [
+            each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD
+        ]
+        hints = {name: kind.__annotations__[name] for kind in options for name in asked_of(kind)}
+        parameters += [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name]
+            )
+            for name, (_, default) in asked.items()
+        ]
+        function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        words = "".join(f"        {name}: {about.help}\n" for name, (about, _) in asked.items())
+        head, raises, rest = (function.__doc__ or "").partition("\n    Raises:\n")
+        function.__doc__ = head + words + raises + rest
+        return function
+
+    return decorate
+
+
+@_keywords_of(ReadOptions, RunOptions)
 def run(
     file: str | Path,
     *,
     settings: Settings | None = None,
-    channel: Channel | str = Channel.BATCH,
     out: Path | None = None,
-    sheet: str | None = None,
-    start: str | None = None,
-    window: str | None = None,
-    dry_run: bool = False,
-    canary: int = 0,
-    resend: bool = False,
-    allow_duplicates: bool = False,
-    max_invalid: str | None = None,
-    on_unknown: OnUnknown | str = OnUnknown.RESEND,
     run_id: str = "",
     sha256: str = "",
     then: Callable[[RunResult], RunResult] | None = None,
     progress: Progress | None = None,
     stop: StopToken | None = None,
+    **asked: Unpack[RunKeywords],
 ) -> RunResult:
     """Take a campaign file through load, validate, send, reconcile and report.
 
     Args:
         file: CSV (also gz, zip), XLSX, XLS or ODS.
         settings: of the client account; by default those in force here.
-        channel: `batch` or `realtime`.
         out: where the report goes; `bulkcall-runs/<run id>/` by default.
-        sheet: the sheet of a workbook; the first visible one by default.
-        start: starts_at of every row: any form of time, or `now`.
-        window: how long after starts_at every row ends: `90m`, `8h`.
-        dry_run: do everything but send.
-        canary: send so many rows and confirm them before the rest; 0: none.
-        resend: also what earlier runs sent.
-        allow_duplicates: also equal rows of the file.
-        max_invalid: send nothing if more rows are invalid: `200` or `5%`.
-        on_unknown: `resend` or `hold` rows of which a try may have been taken.
         run_id: what the run is called; a new name by default.
         sha256: the content that the file must have, lower-case hex; any by default.
         then: what is done with the result before people are told of it, e.g. moving the report.
@@ -91,23 +105,12 @@ def run(
     """
     from bulkcall import pipeline
     from bulkcall.run.finish import purge_old_runs
-    from bulkcall.run.options import RunOptions
 
     settings = settings or load_settings().settings
-    options = RunOptions(
-        channel=Channel(channel),
-        out=out,
-        dry_run=dry_run,
-        canary=canary,
-        resend=resend,
-        allow_duplicates=allow_duplicates,
-        max_invalid=max_invalid,
-        on_unknown=OnUnknown(on_unknown),
-        run_id=run_id,
-        sha256=sha256,
-    )
+    options, reading = split_keywords(asked)
+    options = replace(options, out=out, run_id=run_id, sha256=sha256)
     with _afterwards(settings, progress, str(file)) as after:
-        read = _read_options(file, settings, sheet, start, window)
+        read = _read_options(file, settings, reading)
         with _context(settings, after.progress, stop) as context:
             after.result = pipeline.run(context, read, options)
             purge_old_runs(context)
@@ -162,6 +165,7 @@ def reconcile(
         return result
 
 
+@_keywords_of(ReadOptions)
 def compare(
     file: str | Path,
     *,
@@ -169,11 +173,9 @@ def compare(
     status_files: Sequence[str | Path] = (),
     settings: Settings | None = None,
     out: Path | None = None,
-    sheet: str | None = None,
-    start: str | None = None,
-    window: str | None = None,
     progress: Progress | None = None,
     stop: StopToken | None = None,
+    **asked: Unpack[ReadKeywords],
 ) -> RunResult:
     """Hold a campaign file against batches that somebody else sent; sends nothing.
 
@@ -183,9 +185,6 @@ def compare(
         status_files: saved batch status answers (JSON) instead.
         settings: as in `run`.
         out: as in `run`.
-        sheet: as in `run`.
-        start: as in `run`.
-        window: as in `run`.
         progress: as in `run`.
         stop: as in `run`.
 
@@ -195,7 +194,7 @@ def compare(
     from bulkcall import pipeline
 
     settings = settings or load_settings().settings
-    read = _read_options(file, settings, sheet, start, window)
+    read = _read_options(file, settings, asked)
     with _context(settings, progress, stop) as context:
         return pipeline.compare(context, read, batch_ids, [str(each) for each in status_files], out)
 
@@ -220,16 +219,15 @@ def report(
         return pipeline.report(context, run_id, out, against=against, show_numbers=show_numbers)
 
 
+@_keywords_of(ReadOptions)
 def validate(
     file: str | Path,
     *,
     settings: Settings | None = None,
     out: Path | None = None,
-    sheet: str | None = None,
-    start: str | None = None,
-    window: str | None = None,
     progress: Progress | None = None,
     stop: StopToken | None = None,
+    **asked: Unpack[ReadKeywords],
 ) -> Validation:
     """Check a campaign file; sends nothing. With `out`, rejected.csv and summary.json are written.
 
@@ -238,19 +236,18 @@ def validate(
     from bulkcall.run import validate_only
 
     settings = settings or load_settings().settings
-    read = _read_options(file, settings, sheet, start, window)
+    read = _read_options(file, settings, asked)
     return validate_only.validate(read, out=out, progress=progress, stop=stop)
 
 
+@_keywords_of(ReadOptions)
 def plan(
     file: str | Path,
     *,
     settings: Settings | None = None,
-    sheet: str | None = None,
-    start: str | None = None,
-    window: str | None = None,
     progress: Progress | None = None,
     stop: StopToken | None = None,
+    **asked: Unpack[ReadKeywords],
 ) -> Planned:
     """Work out what a run of this file would take on each channel; sends nothing.
 
@@ -259,7 +256,7 @@ def plan(
     from bulkcall.run import forecast
 
     settings = settings or load_settings().settings
-    read = _read_options(file, settings, sheet, start, window)
+    read = _read_options(file, settings, asked)
     return forecast.plan(read, settings, progress=progress, stop=stop)
 
 
@@ -308,13 +305,8 @@ def _users_own_ledger() -> str:
     return str(Path(platformdirs.user_data_dir("bulkcall", appauthor=False)) / "ledger.db")
 
 
-def _read_options(
-    file: str | Path, settings: Settings, sheet: str | None, start: str | None, window: str | None
-) -> ReadOptions:
-    from bulkcall.run.options import ReadOptions
-
-    now = SystemClock().now_ms()
-    return ReadOptions.of(str(file), settings, now_ms=now, sheet=sheet, start=start, window=window)
+def _read_options(file: str | Path, settings: Settings, asked: ReadKeywords) -> ReadOptions:
+    return ReadOptions.of(str(file), settings, now_ms=SystemClock().now_ms(), asked=asked)
 
 
 def _afterwards(

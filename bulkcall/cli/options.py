@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,13 @@ import click
 
 from bulkcall.cli.console import Console
 from bulkcall.errors import UsageError
+from bulkcall.run.options import ReadOptions, RunOptions, asked_of
 from bulkcall.settings import RULES, Secret, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bulkcall.run.options import Asked
     from bulkcall.settings import Settings
 
 READING = (
@@ -159,15 +162,59 @@ def _resume_flags(flags: dict[str, Any], config: Path | None) -> str:
 
 
 def reading_a_file(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command FILE and the flags that say how it is read (contract: Campaign file)."""
+    """Add FILE and the flags that say how it is read (contract: Campaign file)."""
     return click.argument("file", metavar="FILE")(reading_flags(function))
 
 
 def reading_flags(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the flags alone that say how a campaign file is read."""
-    for option in reversed(_READING):
-        function = option(function)
-    return function
+    """Add the flags that say how a campaign file is read, and --out.
+
+    The command gets what was asked as `asked`, keywords for the functions of bulkcall.app.
+    """
+    return _MAP(_asking(ReadOptions)(_OUT(function)))
+
+
+def run_flags(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of a run; they join those of the file in `asked`."""
+    return _asking(RunOptions)(function)
+
+
+def run_flags_of_many_files(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of a run, and of how files are read, that make sense for many files."""
+    return _MAP(_asking(ReadOptions)(_asking(RunOptions, many_files=True)(function)))
+
+
+def _asking(
+    options: type[ReadOptions | RunOptions], *, many_files: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    asked = asked_of(options)
+    names = [name for name in asked if not (many_files and asked[name][0].one_file)]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def command(*args: Any, **values: Any) -> Any:
+            given = {name: values.pop(name) for name in names}
+            given = {name: value for name, value in given.items() if value is not None}
+            return function(*args, asked=given | values.pop("asked", {}), **values)
+
+        for name in reversed(names):
+            command = _asked_option(name, *asked[name])(command)
+        return command
+
+    return decorate
+
+
+def _asked_option(name: str, asked: Asked, default: Any) -> Callable[..., Any]:
+    flag = "--" + name.replace("_", "-")
+    if isinstance(default, bool):
+        return click.option(flag, name, is_flag=True, default=None, help=asked.help)
+    if isinstance(default, Enum):
+        words = click.Choice([each.value for each in type(default)])
+        return click.option(
+            flag, name, type=words, default=default.value, show_default=True, help=asked.help
+        )
+    kind = None if asked.minimum is None else click.IntRange(min=asked.minimum)
+    return click.option(flag, name, type=kind, metavar=asked.metavar, help=asked.help)
 
 
 def _columns(
@@ -186,23 +233,14 @@ def _columns(
     return columns
 
 
-_READING = (
-    click.option(
-        "--map",
-        "columns",
-        metavar="FIELD=COLUMN",
-        multiple=True,
-        callback=_columns,
-        help="Which column of the file holds a field; may be given several times.",
-    ),
-    click.option(
-        "--sheet", metavar="NAME", help="The sheet to read; the first visible one by default."
-    ),
-    click.option("--start", metavar="TIME", help="starts_at of every row: a time, or `now`."),
-    click.option(
-        "--window", metavar="SPAN", help="How long after starts_at each row ends: 90m, 8h."
-    ),
-    click.option(
-        "--out", type=click.Path(path_type=Path, file_okay=False), help="Where to write the report."
-    ),
+_MAP = click.option(
+    "--map",
+    "columns",
+    metavar="FIELD=COLUMN",
+    multiple=True,
+    callback=_columns,
+    help="Which column of the file holds a field; may be given several times.",
+)
+_OUT = click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Where to write the report."
 )

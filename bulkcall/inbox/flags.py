@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulkcall.records import CampaignFile, Channel, Field, OnUnknown
+from bulkcall.records import CampaignFile, Field
 from bulkcall.run.checked_file import open_checked
 from bulkcall.run.credentials import require_credentials
-from bulkcall.run.options import InvalidLimit, ReadOptions
+from bulkcall.run.options import InvalidLimit, ReadOptions, RunKeywords, split_keywords
 from bulkcall.validate import ValidateOptions, Validator
 
 if TYPE_CHECKING:
@@ -20,19 +20,21 @@ if TYPE_CHECKING:
     from bulkcall.settings import Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RunFlags:
-    """The flags of `bulkcall run` that make sense for many files, with the same meaning."""
+    """What was asked of every run: the options of `bulkcall run` that make sense for many files."""
 
-    channel: Channel = Channel.BATCH
-    sheet: str | None = None
-    start: str | None = None
-    window: str | None = None
-    canary: int = 0
-    resend: bool = False
-    allow_duplicates: bool = False
-    max_invalid: str | None = None
-    on_unknown: OnUnknown = OnUnknown.RESEND
+    keywords: RunKeywords = field(default_factory=RunKeywords)
+
+    @property
+    def resend(self) -> bool:
+        """Whether what earlier runs sent is sent again."""
+        return self.keywords.get("resend", False)
+
+    @property
+    def window(self) -> str | None:
+        """The window that every row gets, if one was asked for."""
+        return self.keywords.get("window")
 
     def check(self, settings: Settings, *, now_ms: int) -> None:
         """Raise UsageError for what is wrong with flags or settings whatever the file.
@@ -40,9 +42,11 @@ class RunFlags:
         Without this a slip in a unit file would send a whole night's files to `failed/`.
         """
         require_credentials(settings)
-        InvalidLimit.parse(self.max_invalid or settings.max_invalid or None)
+        options, read = split_keywords(self.keywords)
+        InvalidLimit.parse(options.with_defaults(settings).max_invalid)
         settings.hours()
-        given = {Field.STARTS_AT: self.start, Field.ENDS_AT: self.window}
+        start, window = read.get("start"), read.get("window")
+        given = {Field.STARTS_AT: start, Field.ENDS_AT: window}
         fields = [field for field in Field if given.get(field) is None]
         Validator(
             CampaignFile(
@@ -59,8 +63,8 @@ class RunFlags:
                 countries=tuple(filter(None, settings.countries.split(","))),
                 timezone=settings.timezone,
                 date_format=settings.date_format,
-                start=self.start,
-                window=self.window,
+                start=start,
+                window=window,
                 now_ms=now_ms,
             ),
         )
@@ -69,6 +73,6 @@ class RunFlags:
         self, path: Path, settings: Settings, *, now_ms: int, progress: Progress, stop: StopToken
     ) -> AbstractContextManager[CheckedFile]:
         """Open a file to check it as its run would. Raises UsageError where it can't be read."""
-        source = ReadOptions.of(str(path), settings, now_ms=now_ms)
-        source = replace(source, sheet=self.sheet, start=self.start, window=self.window)
-        return open_checked(source, progress, stop)
+        _, asked = split_keywords(self.keywords)
+        read = ReadOptions.of(str(path), settings, now_ms=now_ms, asked=asked)
+        return open_checked(read, progress, stop)

@@ -197,7 +197,6 @@ class Worker:
 
     def _begin(self, claim: Claim, *, resumed: bool = False) -> Taken | Left | None:
         path, home = self._layout.path / claim.name, self._archive.home(claim)
-        flags = {name: getattr(self._flags, name) for name in self._flags.__dataclass_fields__}
 
         def run(then: Then) -> RunResult:
             return app.run(
@@ -209,7 +208,7 @@ class Worker:
                 then=then,
                 progress=self._progress,
                 stop=StopToken(self._stop),
-                **flags,
+                **self._flags.keywords,
             )
 
         return self._guarded(claim, run, resumed=resumed)

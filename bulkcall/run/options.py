@@ -1,10 +1,16 @@
-"""What a user can ask of a run: how its file is read, and what is sent."""
+"""What a user can ask of a run: how its file is read, and what is sent.
+
+Each option stands here once: its name, type and default as a field, its words as the field's
+`asked`. The command line makes its flags of them (cli/options.py), the Python functions their
+keywords (app.py), the inbox what it passes on, and the ledger keeps `ReadOptions` as a whole. The
+two TypedDicts at the end repeat names and types for type checkers alone; a test compares them.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from bulkcall.errors import UsageError
 from bulkcall.records import Channel, OnUnknown
@@ -15,53 +21,66 @@ if TYPE_CHECKING:
 
     from bulkcall.settings import Settings
 
+_ASKED: Final = "asked"
+_SETTING: Final = "setting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What people read of an option, and how its flag looks."""
+
+    help: str
+    metavar: str = ""
+    minimum: int | None = None
+    """Of a whole number."""
+    one_file: bool = False
+    """Makes sense for one file only: an inbox does not offer it."""
+
+
+def _asked(default: Any, text: str, **how: Any) -> Any:
+    """A field that a user asks for on the command line or as a keyword."""
+    return field(default=default, metadata={_ASKED: Asked(help=text, **how)})
+
+
+def _setting(default: Any) -> Any:
+    """A field that comes from the account's setting of the same name."""
+    return field(default=default, metadata={_SETTING: True})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
     """A campaign file and how it is to be read; a run keeps it, so that a resume reads it alike."""
 
     file: str
-    sheet: str | None = None
-    start: str | None = None
-    window: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    region: str = "IN"
-    timezone: str = ""
-    date_format: str = ""
-    encoding: str = ""
-    skip_hidden: bool = False
-    countries: Sequence[str] = ()
-    null_values: Sequence[str] = ()
+    sheet: str | None = _asked(
+        None, "The sheet to read; the first visible one by default.", metavar="NAME"
+    )
+    start: str | None = _asked(None, "starts_at of every row: a time, or `now`.", metavar="TIME")
+    window: str | None = _asked(
+        None, "How long after starts_at each row ends: 90m, 8h.", metavar="SPAN"
+    )
+    columns: Mapping[str, str] = field(default_factory=dict, metadata={_SETTING: True})
+    region: str = _setting("IN")
+    timezone: str = _setting("")
+    date_format: str = _setting("")
+    encoding: str = _setting("")
+    skip_hidden: bool = _setting(False)
+    countries: Sequence[str] = _setting(())
+    null_values: Sequence[str] = _setting(())
     now_ms: int = 0
     """When it is read: what `--start now` means, and what `ends_at` must not be before."""
 
     @classmethod
     def of(
-        cls,
-        file: str,
-        settings: Settings,
-        *,
-        now_ms: int,
-        sheet: str | None = None,
-        start: str | None = None,
-        window: str | None = None,
+        cls, file: str, settings: Settings, *, now_ms: int, asked: ReadKeywords | None = None
     ) -> ReadOptions:
-        """Put a source together from what the user gave and the settings."""
-        return cls(
-            file=file,
-            sheet=sheet,
-            start=start,
-            window=window,
-            columns=dict(settings.columns),
-            region=settings.region,
-            timezone=settings.timezone,
-            date_format=settings.date_format,
-            encoding=settings.encoding,
-            skip_hidden=settings.skip_hidden,
-            countries=_words(settings.countries),
-            null_values=_words(settings.null_values),
-            now_ms=now_ms,
-        )
+        """The options of one file: what the user asked, and the account's settings."""
+        values: dict[str, Any] = {"columns": dict(settings.columns)}
+        for each in fields(cls):
+            if _SETTING in each.metadata and each.name not in values:
+                value = getattr(settings, each.name)
+                values[each.name] = _words(value) if each.default == () else value
+        return cls(file=file, now_ms=now_ms, **values, **(asked or {}))
 
     @property
     def own_times(self) -> bool:
@@ -73,15 +92,22 @@ class ReadOptions:
 class RunOptions:
     """What a user may ask of one run (contract: Commands)."""
 
-    channel: Channel = Channel.BATCH
+    channel: Channel = _asked(
+        Channel.BATCH,
+        "batch: many records a request, confirmed later; realtime: one, answered at once.",
+    )
     out: Path | None = None
     """Where the report goes; `bulkcall-runs/<run id>/` by default."""
-    dry_run: bool = False
-    canary: int = 0
-    resend: bool = False
-    allow_duplicates: bool = False
-    max_invalid: str | None = None
-    on_unknown: OnUnknown = OnUnknown.RESEND
+    dry_run: bool = _asked(False, "Do everything but send.", one_file=True)
+    canary: int = _asked(
+        0, "Send N rows and confirm them; only then the rest.", metavar="N", minimum=1
+    )
+    resend: bool = _asked(False, "Send also what earlier runs have sent.")
+    allow_duplicates: bool = _asked(False, "Send equal rows of the file, each of them.")
+    max_invalid: str | None = _asked(None, "Send nothing if more rows are invalid.", metavar="N|P%")
+    on_unknown: OnUnknown = _asked(
+        OnUnknown.RESEND, "What to do with a row whose try may have been taken."
+    )
     run_id: str = ""
     """What the run is to be called; empty: a new name (`new_run_id`)."""
     sha256: str = ""
@@ -124,3 +150,45 @@ class InvalidLimit:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+class ReadKeywords(TypedDict, total=False):
+    """How a campaign file is read, as keywords; what is absent has its default."""
+
+    sheet: str | None
+    start: str | None
+    window: str | None
+
+
+class RunKeywords(ReadKeywords, total=False):
+    """What a run does and how its file is read, as keywords; what is absent has its default."""
+
+    channel: Channel | str
+    dry_run: bool
+    canary: int
+    resend: bool
+    allow_duplicates: bool
+    max_invalid: str | None
+    on_unknown: OnUnknown | str
+
+
+def asked_of(options: type[ReadOptions | RunOptions]) -> dict[str, tuple[Asked, Any]]:
+    """Option → what people read of it, and its default; in the order of the fields."""
+    return {
+        each.name: (each.metadata[_ASKED], each.default)
+        for each in fields(options)
+        if _ASKED in each.metadata
+    }
+
+
+def split_keywords(keywords: RunKeywords) -> tuple[RunOptions, ReadKeywords]:
+    """What a run does, and how its file is read. Raises UsageError for an unknown word."""
+    reading = asked_of(ReadOptions)
+    read = {name: value for name, value in keywords.items() if name in reading}
+    run: dict[str, Any] = {name: value for name, value in keywords.items() if name not in reading}
+    try:
+        run["channel"] = Channel(run.get("channel", Channel.BATCH))
+        run["on_unknown"] = OnUnknown(run.get("on_unknown", OnUnknown.RESEND))
+    except ValueError as wrong:
+        raise UsageError(f"{wrong}") from None
+    return RunOptions(**run), ReadKeywords(**read)  # type: ignore[typeddict-item]

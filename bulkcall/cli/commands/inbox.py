@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from bulkcall.cli.commands.run import command as run_command
-from bulkcall.cli.options import LEDGER, READING, SENDING, common
+from bulkcall.cli.options import LEDGER, READING, SENDING, common, run_flags_of_many_files
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
     from bulkcall.inbox import RoundResult
-
-_RUN_FLAGS = (
-    "channel",
-    "canary",
-    "resend",
-    "allow_duplicates",
-    "max_invalid",
-    "on_unknown",
-    "columns",
-    "sheet",
-    "start",
-    "window",
-)
-"""Flags of `bulkcall run` that mean the same here, for every file."""
+    from bulkcall.run.options import RunKeywords
 
 
 @click.command(name="inbox")
@@ -58,6 +44,7 @@ _RUN_FLAGS = (
     metavar="SECONDS",
     help="With --watch: how often to look.",
 )
+@run_flags_of_many_files
 @common(*SENDING, *READING, *LEDGER)
 def command(
     given: Given,
@@ -67,7 +54,7 @@ def command(
     order: str,
     settle: float,
     every: float,
-    **flags: Any,
+    asked: RunKeywords,
 ) -> ExitStatus:
     """Run every campaign file that has arrived in a folder, and put it away with its report.
 
@@ -80,16 +67,12 @@ def command(
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.signals import stopping_on_signals
     from bulkcall.inbox import Inbox, Order, RunFlags
-    from bulkcall.records import Channel, OnUnknown
 
-    flags["canary"] = flags["canary"] or 0
-    flags["channel"] = Channel(flags["channel"])
-    flags["on_unknown"] = OnUnknown(flags["on_unknown"])
     with stopping_on_signals(given.console) as stop:
         inbox = Inbox(
             folder,
             given.settings,
-            RunFlags(**flags),
+            RunFlags(asked),
             settle=settle,
             order=Order(order),
             progress=progress_for(given.console),
@@ -100,9 +83,6 @@ def command(
         night = inbox.once()
     _show(given, night)
     return night.exit_status
-
-
-command.params += [each for each in run_command.params if each.name in _RUN_FLAGS]
 
 
 def _show(given: Given, night: RoundResult) -> None:

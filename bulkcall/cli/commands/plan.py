@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bulkcall.cli.options import Given
     from bulkcall.run.forecast import Planned
+    from bulkcall.run.options import ReadKeywords
     from bulkcall.run.send_plan import ChannelPlan
     from bulkcall.settings.sending_hours import SendingHours
 
@@ -27,10 +28,8 @@ def command(
     given: Given,
     *,
     file: str,
-    sheet: str | None,
-    start: str | None,
-    window: str | None,
     out: Path | None,
+    asked: ReadKeywords,
 ) -> None:
     """Show what a run of FILE would take on each channel; sends nothing.
 
@@ -48,11 +47,9 @@ def command(
         planned = app.plan(
             file,
             settings=given.settings,
-            sheet=sheet,
-            start=start,
-            window=window,
             progress=progress_for(given.console),
             stop=stop,
+            **asked,
         )
     data = _data(planned)
     if out is not None:

@@ -13,6 +13,7 @@ from bulkcall.errors import UsageError
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
+    from bulkcall.run.options import ReadKeywords
 
 
 @click.command(name="reconcile")
@@ -37,10 +38,8 @@ def command(
     file: str | None,
     batch_ids: tuple[str, ...],
     status_files: tuple[Path, ...],
-    sheet: str | None,
-    start: str | None,
-    window: str | None,
     out: Path | None,
+    asked: ReadKeywords,
 ) -> ExitStatus:
     """Ask the API again for what is not final; sends no record. The last run by default.
 
@@ -70,10 +69,8 @@ def command(
                 status_files=status_files,
                 settings=given.settings,
                 out=out,
-                sheet=sheet,
-                start=start,
-                window=window,
                 progress=progress,
                 stop=stop,
+                **asked,
             )
     return show(given, result)

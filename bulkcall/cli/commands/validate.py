@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
+    from bulkcall.run.options import ReadKeywords
     from bulkcall.run.validate_only import Validation
 
 _MOST_SHOWN = 12
@@ -27,10 +28,8 @@ def command(
     given: Given,
     *,
     file: str,
-    sheet: str | None,
-    start: str | None,
-    window: str | None,
     out: Path | None,
+    asked: ReadKeywords,
 ) -> ExitStatus:
     """Check a campaign file; sends nothing and needs no credentials.
 
@@ -46,11 +45,9 @@ def command(
             file,
             settings=given.settings,
             out=out,
-            sheet=sheet,
-            start=start,
-            window=window,
             progress=progress_for(given.console),
             stop=stop,
+            **asked,
         )
     given.console.result(as_text(found), as_data(found))
     return found.exit_status

@@ -75,7 +75,7 @@ class Folder:
         return Inbox(
             self.path,
             replace(self.settings, **(settings or {})),
-            RunFlags(**(USUAL | flags)),
+            RunFlags(USUAL | flags),
             settle=settle,
             order=Order(order),
             stop=stop,

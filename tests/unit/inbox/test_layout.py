@@ -208,7 +208,7 @@ def test_where_all_end_at_one_time_arrival_decides(places):
     (places.path / "b.csv").write_bytes(b"\0")
     (places.path / "a.csv").write_bytes(b"\0")
     found = incoming_files(places.drop)
-    assert deadlines(places, RunFlags(start="now", window="8h")).first(found) == found[0]
+    assert deadlines(places, RunFlags({"start": "now", "window": "8h"})).first(found) == found[0]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_slip_in_the_flags_is_told_before_any_file_is_touched(flags, settings,
     """It is the caller's mistake, and must not send a night's files to failed/."""
     account = {"client_account_id": "a", "token": Secret("t")}
     with pytest.raises(UsageError, match=error):
-        RunFlags(**flags).check(Settings(**account | settings), now_ms=NOW)
+        RunFlags(flags).check(Settings(**account | settings), now_ms=NOW)
 
 
 def test_missing_credentials_are_told_before_any_file_is_touched():
