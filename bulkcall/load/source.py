@@ -1,4 +1,7 @@
-"""The campaign file as bytes: what kind it is, its SHA-256, and what a gz or zip holds."""
+"""The campaign file as bytes: what kind it is, its SHA-256, and what a gz or zip holds.
+
+`-` is standard input, copied to a private temporary file that nobody else can open.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,20 @@ import gzip
 import hashlib
 import lzma
 import os
+import shutil
 import stat
 import struct
+import sys
+import tempfile
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
 from bulkcall.errors import CampaignFileError
+from bulkcall.load import foreign_files
 from bulkcall.load.workbook_process.error_cells_xls import MAGIC as OLE
+from bulkcall.records import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +32,7 @@ _BLOCK = 1 << 20
 _NOT_WAITING = (
     getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_PARQUET = b"PAR1"
 
 # All that Python's own unpackers raise over damaged archives.
 DAMAGE = (
@@ -40,23 +48,21 @@ DAMAGE = (
     OverflowError,
 )
 
-_FOREIGN = {
-    b"%PDF": "a PDF document",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
-    b"\x7fELF": "a program",
-    b"MZ\x90": "a program",
-    b"SQLite format 3": "a SQLite database",
-    b"PAR1": "a Parquet file",
-    b"ARROW1": "an Arrow file",
-    b"{\\rtf": "an RTF document",
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe (FIFO)",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
 }
+_OTHER_OLE = {
+    "WordDocument": "an old Word document, not a workbook",
+    "PowerPoint Document": "an old PowerPoint document, not a workbook",
+    "__substg1.0_": "an Outlook message, not a workbook",
+}
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_PASSWORD = 1
+_SHOWN_MEMBERS = 5
 
 
 class _Readable(Protocol):
@@ -74,11 +80,9 @@ class Source:
     def __init__(self, path: str) -> None:
         self.path = path
         try:
-            # A pipe without a writer is not waited for; what is opened is looked at afterwards.
-            number = os.open(path, os.O_RDONLY | _NOT_WAITING)
-            self.stream = os.fdopen(number, "rb")
+            self.stream = _spooled() if path == STANDARD_INPUT else _opened(path)
         except OSError as error:
-            raise CampaignFileError(f"{path}: {error.strerror or error}") from error
+            raise CampaignFileError(f"{path}: {_what_failed(path, error)}") from error
         try:
             self._facts = os.fstat(self.stream.fileno())
             self.size = self._facts.st_size
@@ -99,13 +103,13 @@ class Source:
         self.close()
 
     def error(self, text: str) -> CampaignFileError:
-        """Make an error that names the file."""
+        """Return an error that names the file."""
         return CampaignFileError(f"{self.path}: {text}")
 
     def read_head(self, size: int = 4096) -> bytes:
-        """Give the file's first bytes."""
+        """Return the file's first bytes."""
         if not stat.S_ISREG(self._facts.st_mode):
-            raise self.error("not a regular file; give a file on disk")
+            raise self.error(_not_a_file(self._facts.st_mode))
         if not self.size:
             raise self.error("the file is empty")
         head = self.stream.read(size)
@@ -133,7 +137,7 @@ class Source:
 
     @contextmanager
     def unpacked(self, limit: int, size: int = _BLOCK) -> Iterator[Iterator[bytes]]:
-        """Give the CSV's bytes in blocks, unpacked where the file is a gz or zip.
+        """Yield the CSV's bytes in blocks, unpacked where the file is a gz or zip.
 
         Args:
             limit: The most bytes that a gz or zip may hold.
@@ -154,6 +158,14 @@ class Source:
 
     def _member(self, archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         try:
+            facts = archive.getinfo(name)
+            if facts.flag_bits & _PASSWORD:
+                raise self.error(f"{name!r} in the zip is locked with a password; unpack it first")
+            if facts.compress_type not in _METHODS:
+                raise self.error(
+                    f"{name!r} in the zip is packed in a way that is not read (method "
+                    f"{facts.compress_type}); pack it as an ordinary zip, or unpack it first"
+                )
             return archive.open(name)
         except DAMAGE as error:
             raise self.error(f"can't unpack {name!r} in the zip: {error}") from error
@@ -174,19 +186,31 @@ class Source:
 
     def _kind(self) -> tuple[str, str]:
         head = self.head
+        if advice := foreign_files.lock_file(self.path, head, self.size):
+            raise self.error(advice)
         if head.startswith(OLE):
-            if self._contains(_ENCRYPTED):
-                raise self.error("the workbook is encrypted; save it without a password")
+            self._refuse_other_ole()
             return "xls", ""
         if head.startswith(b"\x1f\x8b"):
             return self._kind_in_gz()
         if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             return self._kind_of_zip()
+        if head.startswith(_PARQUET):
+            return "parquet", ""
         self._refuse_foreign(head, "")
         return "csv", ""
 
-    def _contains(self, needle: bytes) -> bool:
+    def _refuse_other_ole(self) -> None:
+        if self._contains("EncryptedPackage"):
+            raise self.error("the workbook is encrypted; save it without a password")
+        for name, what in _OTHER_OLE.items():
+            if self._contains(name) and not self._contains("Workbook"):
+                raise self.error(f"{what}; save its table as XLSX or CSV")
+
+    def _contains(self, name: str) -> bool:
+        needle = name.encode("utf-16-le")
         tail = b""
+        self.stream.seek(0)
         while block := self.stream.read(_BLOCK):
             if needle in tail + block:
                 return True
@@ -208,10 +232,8 @@ class Source:
         try:
             with zipfile.ZipFile(self.stream) as archive:
                 names = [i.filename for i in archive.infolist() if not i.is_dir()]
-                if "xl/workbook.xml" in names or "[Content_Types].xml" in names:
-                    return self._office_kind(names), ""
-                if "mimetype" in names and "content.xml" in names:
-                    return "ods", ""
+                if kind := self._office_kind(names):
+                    return kind, ""
                 member = self._only_member(names)
                 with self._member(archive, member) as packed:
                     head = packed.read(4096)
@@ -223,9 +245,18 @@ class Source:
         return "csv.zip", member
 
     def _office_kind(self, names: list[str]) -> str:
-        if any(name.startswith("xl/") and name.endswith("workbook.xml") for name in names):
+        lower = {name.lower().lstrip("/") for name in names}
+        if "mimetype" in lower and "content.xml" in lower:
+            return "ods"
+        if "xl/workbook.bin" in lower:
+            return "xlsb"
+        if said := foreign_files.office_document(names):
+            raise self.error("; ".join(said))
+        if "xl/workbook.xml" in lower or "[content_types].xml" in lower:
+            if not any(name.endswith("workbook.xml") for name in lower):
+                raise self.error("an Office document, but not an XLSX workbook; save it as XLSX")
             return "xlsx"
-        raise self.error("an Office document, but no XLSX workbook; save it as XLSX or CSV")
+        return ""
 
     def _only_member(self, names: list[str]) -> str:
         own = [
@@ -237,8 +268,12 @@ class Source:
             own = [n for n in own if n.lower().endswith((".csv", ".tsv", ".txt"))] or own
         if len(own) == 1:
             return own[0]
-        found = ", ".join(own[:5]) or "none"
-        raise self.error(f"the zip must hold one CSV file; it holds {len(own)}: {found}")
+        found = ", ".join(repr(name)[:80] for name in own[:_SHOWN_MEMBERS]) or "none"
+        more = f" and {len(own) - _SHOWN_MEMBERS} more" if len(own) > _SHOWN_MEMBERS else ""
+        raise self.error(
+            f"the zip must hold one CSV file; it holds {len(own)}: {found}{more}; unpack it and "
+            "give one of them"
+        )
 
     def _refuse_packed(self, head: bytes, archive: str) -> None:
         if head.startswith((b"PK\x03\x04", OLE, b"\x1f\x8b")):
@@ -246,12 +281,42 @@ class Source:
         self._refuse_foreign(head, f"the {archive} holds ")
 
     def _refuse_foreign(self, head: bytes, what: str) -> None:
-        for magic, name in _FOREIGN.items():
-            if head.startswith(magic):
-                raise self.error(f"{what}{name}, not a campaign file (CSV, XLSX, XLS or ODS)")
-        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
-        if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<table")):
-            raise self.error(
-                f"{what}a web page or XML under a spreadsheet's name; "
-                "open it in a spreadsheet program and save it as XLSX or CSV"
-            )
+        if said := foreign_files.what_it_is(head):
+            raise self.error(f"{what}{said[0]}; {said[1]}")
+
+
+def _opened(path: str) -> IO[bytes]:
+    """Open a file without waiting: a FIFO without a writer opens at once, and is then refused."""
+    number = os.open(path, os.O_RDONLY | _NOT_WAITING)
+    try:
+        return os.fdopen(number, "rb")
+    except OSError:
+        os.close(number)
+        raise
+
+
+def _spooled() -> IO[bytes]:
+    """Copy standard input into a private file without a name, so that it can be read twice."""
+    if sys.stdin is None:
+        raise CampaignFileError(f"{STANDARD_INPUT}: standard input is closed; give a file")
+    spool = tempfile.TemporaryFile(prefix="bulkcall-")  # noqa: SIM115 - the source closes it
+    try:
+        shutil.copyfileobj(sys.stdin.buffer, spool, _BLOCK)
+        spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
+    return spool
+
+
+def _not_a_file(mode: int) -> str:
+    kind = _KINDS.get(stat.S_IFMT(mode), "not a regular file")
+    return f"{kind}; give a file on disk, or `-` to read standard input"
+
+
+def _what_failed(path: str, error: OSError) -> str:
+    with suppress(OSError, ValueError):
+        mode = os.stat(path).st_mode  # noqa: PTH116 - the name may be no text
+        if not stat.S_ISREG(mode):
+            return _not_a_file(mode)
+    return error.strerror or str(error)

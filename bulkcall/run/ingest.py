@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import CampaignFileError
 from bulkcall.ledger import NewRun, RunState
+from bulkcall.records import STANDARD_INPUT
 from bulkcall.run.checked_file import open_checked
 from bulkcall.run.options import InvalidLimit, ReadOptions
 from bulkcall.run.run_ids import new_run_id, out_folder
@@ -67,6 +68,15 @@ def ingest_again(context: RunContext, run: RunInfo) -> bool:
     changed since.
     """
     facts = dict(run.file_facts)
+    if facts["source"]["file"] == STANDARD_INPUT:
+        lost = CampaignFileError(
+            f"run {run.run_id} ended before all of standard input was loaded; nothing was sent: "
+            "start a new run with `bulkcall run`"
+        )
+        context.ledger.set_state(
+            run.run_id, RunState.ABANDONED, at=context.clock.now_ms(), reason=str(lost)
+        )
+        raise lost
     with open_checked(ReadOptions(**facts["source"]), context.progress, context.stop) as checked:
         if checked.file.sha256 != run.sha256:
             changed = CampaignFileError(
@@ -123,7 +133,7 @@ def _new_run(
             "delimiter": file.delimiter,
             "sheet": file.sheet,
             "notes": list(file.notes),
-            "source": asdict(read) | {"file": str(Path(read.file).absolute())},
+            "source": asdict(read) | {"file": _lasting_name(read.file)},
             "allow_duplicates": options.allow_duplicates,
             "max_invalid": options.max_invalid,
         },
@@ -134,3 +144,8 @@ def _room_for(file: CampaignFile) -> int:
     """Estimate the bytes that a run of this file takes in the ledger: its cells and its rows."""
     plain = file.size if file.kind == "csv" else file.size * _PACKED_MORE
     return _ROOM + 2 * plain
+
+
+def _lasting_name(file: str) -> str:
+    """Return a name of the file that holds wherever a resume is started; `-` stays itself."""
+    return file if file == STANDARD_INPUT else str(Path(file).absolute())

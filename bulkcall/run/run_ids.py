@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bulkcall.records import STANDARD_INPUT
+
 if TYPE_CHECKING:
     from bulkcall.settings import Settings
 
@@ -29,7 +31,7 @@ def out_folder(settings: Settings, run_id: str, file: str, at: int) -> Path:
     if not settings.out:
         return Path("bulkcall-runs") / run_id
     day = datetime.fromtimestamp(at / 1000, ZoneInfo(settings.timezone or "UTC")).date()
-    name = Path(file).name
+    name = "stdin" if file == STANDARD_INPUT else Path(file).name
     stem = name.lstrip(".").partition(".")[0] or "campaign"
     filled = {"run_id": run_id, "file": stem, "date": day.isoformat()}
     pattern = re.sub(r"\{(\w+)\}", lambda found: filled[found[1]], settings.out)

@@ -250,5 +250,5 @@ def test_another_office_document_is_told(load):
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("[Content_Types].xml", "<x/>")
         archive.writestr("word/document.xml", "<x/>")
-    with pytest.raises(CampaignFileError, match="no XLSX workbook"):
+    with pytest.raises(CampaignFileError, match="a Word document, not a workbook"):
         load(out.getvalue())
