@@ -42,11 +42,11 @@ class BatchWatch:
     """Nothing more is to be learned in this process."""
     problem: str = ""
     """Why the last poll brought no answer; empty if it did."""
-    raw: Sequence[object] | None = None
-    """The latest answer's elements: an equal answer need not be read again."""
+    digest: bytes = b""
+    """Of the latest answer's elements: an equal answer need not be read again."""
     matching: Matching | None = None
-    shown: frozenset[tuple[StatusRecord, int]] = frozenset()
-    """The latest listing, whatever its order."""
+    shown: int = 0
+    """Hash of the latest listing, whatever its order."""
     whole: bool = False
     """The latest listing shows something, and all of it is final."""
     odd: str = ""

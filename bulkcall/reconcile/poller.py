@@ -139,6 +139,8 @@ class Poller:
         self._wait = timeout
         self._blocking = blocking
         self._watches: dict[int, BatchWatch] = {}
+        """The batches that are not done. Those that are go, or memory would grow with the run."""
+        self._done: set[int] = set()
         self._readiness = Readiness.within(timeout)
         self._random = random.Random()  # noqa: S311 - spreads polls, guards nothing
         self._in_flight: dict[asyncio.Task[None], TokenSession] = {}
@@ -168,8 +170,6 @@ class Poller:
 
     async def _close(self, *, time_up: bool) -> None:
         for watch in self._watches.values():
-            if watch.done:
-                continue
             async with self._writing:
                 at = self._clock.now_ms()
                 await self._blocking(self._book.close, watch, at=at, time_up=time_up)
@@ -184,7 +184,7 @@ class Poller:
             if done and self._end is None:
                 self._end = now + self._wait
             self._start_polls(now)
-            if done and not self._in_flight and all(one.done for one in self._watches.values()):
+            if done and not self._in_flight and not self._watches:
                 return
             if self._end is not None and now >= self._end:
                 if self._unreadable.streak >= UNREADABLE_AT_THE_END:
@@ -195,7 +195,7 @@ class Poller:
     async def _take_up(self) -> None:
         """Watch the batches that were accepted since the last look."""
         for batch in await self._blocking(self._open_batches):
-            if batch.batch in self._watches or not batch.batch_id:
+            if batch.batch in self._watches or batch.batch in self._done or not batch.batch_id:
                 continue
             now, at = self._clock.monotonic(), self._clock.now_ms()
             age = max(0.0, (at - (batch.accepted_at or batch.created_at)) / 1000)
@@ -226,13 +226,12 @@ class Poller:
         slots = self._api.slots
         if self._sends:
             return slots
-        wanted = sum(not watch.done for watch in self._watches.values())
-        return slots[: max(1, -(-wanted // BATCHES_PER_TOKEN))]
+        return slots[: max(1, -(-len(self._watches) // BATCHES_PER_TOKEN))]
 
     async def _a_while(self) -> None:
         """Wait until an answer is in or it is time to look up; raise what a poll raised."""
         now = self._clock.monotonic()
-        due = [one.due - now for one in self._watches.values() if not (one.done or one.asking)]
+        due = [one.due - now for one in self._watches.values() if not one.asking]
         pause = min([LOOK_UP, *(delay for delay in due if delay > 0)])
         if self._end is not None:
             pause = max(0.0, min(pause, self._end - now))
@@ -292,7 +291,11 @@ class Poller:
         age = now - watch.settling.accepted_at
         if watch.done and not watch.open_rows and age < OLD_SECONDS:
             self._readiness.learn(age, first_poll=watch.settling.answers == 1)
-        self._plan(watch, now)
+        if watch.done:
+            self._done.add(watch.batch)
+            del self._watches[watch.batch]
+        else:
+            self._plan(watch, now)
 
     def _failed(self, watch: BatchWatch, failure: ApiFailure) -> None:
         """Take note that a poll brought no status; nothing is lost by it, so it is asked again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -55,11 +57,12 @@ class StatusRecorder:
             How many rows' ends became known by this answer.
         """
         rows = self._ledger.batch_rows(watch.batch)
-        if watch.matching is None or elements != watch.raw:
+        digest = _digest(elements)
+        if watch.matching is None or digest != watch.digest:
             listing = read_listing(elements, odd)
-            watch.raw = elements
+            watch.digest = digest
             watch.matching = match(rows, listing.records)
-            watch.shown = frozenset(Counter(listing.records).items())
+            watch.shown = hash(frozenset(Counter(listing.records).items()))
             watch.whole = bool(listing.records) and all(one.final for one in listing.records)
             watch.odd = listing.odd_line
         watch.settling.see(now, watch.shown, whole=watch.whole)
@@ -87,6 +90,8 @@ class StatusRecorder:
             watch.strangers = watch.matching.unexpected
             told = [{"batch_id": watch.batch_id, **one.as_json()} for one in watch.strangers]
             self._ledger.add_unexpected(self._run_id, watch.batch, told)
+        if watch.done:
+            self._forget(watch, rows)
         return max(0, before - watch.open_rows)
 
     def close(self, watch: BatchWatch, *, at: int, time_up: bool) -> None:
@@ -112,6 +117,16 @@ class StatusRecorder:
                 told.append(self._decided(watch, waiting(verdict, watch)))
         self._write(watch, rows, told, at)
 
+    def _forget(self, watch: BatchWatch, rows: Sequence[BatchRow]) -> None:
+        """Let go of what was kept of a batch that is done, so that memory doesn't grow with rows.
+
+        Of a row in several batches, what each of them said is kept.
+        """
+        for row in rows:
+            if len(self._batches_of.get(row.row, ())) < 2:  # noqa: PLR2004 - two batches
+                self._batches_of.pop(row.row, None)
+        watch.matching, watch.said = None, {}
+
     def _decided(self, watch: BatchWatch, verdict: Verdict) -> Verdict:
         if len(self._batches_of.get(verdict.row, ())) < 2:  # noqa: PLR2004 - two batches
             return verdict
@@ -133,3 +148,9 @@ class StatusRecorder:
             not (row.state in _CONFIRMED or (verdict is not None and verdict.settled))
             for row, verdict in zip(rows, verdicts, strict=True)
         )
+
+
+def _digest(elements: Sequence[object]) -> bytes:
+    return hashlib.blake2b(
+        json.dumps(elements, separators=(",", ":"), default=str).encode(), digest_size=16
+    ).digest()
