@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from bulkcall.api import Api
-from bulkcall.clock import SystemClock
 from bulkcall.errors import UnreadableError
-from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
-from bulkcall.run.deliver import Delivery
+from bulkcall.run.context import RunContext
+from bulkcall.run.deliver import deliver as deliver_rows
 from tests.faults.weather_parts import accepted, check_truth, send_rows, settings
 from tests.send_parts import BATCH, REALTIME, Notes, begin, counts
 
@@ -71,25 +67,15 @@ def test_batch_status_that_can_not_be_read_stops_the_run(ledger, sandbox):
     sandbox.order("html@batch_status,times=0,status=200")
     run = begin(ledger, 60, BATCH, base_url=sandbox.base_url)
 
-    async def deliver(wait):
+    def deliver(wait):
         given = settings(sandbox, status_per_minute=1200.0, reconcile_timeout=wait)
-        notes, clock, stop = Notes(), SystemClock(), StopToken()
-        async with Api(given, clock, token_log=ledger, progress=notes, stop=stop) as api:
-            await Delivery(
-                ledger,
-                run,
-                api,
-                given,
-                clock=clock,
-                progress=notes,
-                stop=stop,
-                on_unknown=OnUnknown.RESEND,
-            ).deliver()
+        context = RunContext(settings=given, ledger=ledger, progress=Notes())
+        deliver_rows(context, run, OnUnknown.RESEND)
 
     with pytest.raises(UnreadableError, match="about batches can't be read"):
-        asyncio.run(deliver(2.0))
+        deliver(2.0)
     stood = counts(ledger, run)
     assert set(stood) <= {"pending", "unsent"}
     sandbox.clear_faults()
-    asyncio.run(deliver(30.0))
+    deliver(30.0)
     assert counts(ledger, run) == {"success": 60}
