@@ -9,7 +9,6 @@ Where places can't be had (no folder to write in, all taken), tokens are just no
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from bulkcall.api.token_encryption import seal, unseal
 from bulkcall.api.tokens import Token
 from bulkcall.settings import Secret
+from bulkcall.support import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,7 +156,7 @@ def _make_private(folder: Path) -> None:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.stat()
-    if found.st_uid != os.geteuid():
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
         raise PermissionError(f"{folder} belongs to somebody else")
     if found.st_mode & 0o077:
         folder.chmod(0o700)
@@ -164,13 +164,11 @@ def _make_private(folder: Path) -> None:
 
 def _locked(path: Path) -> int | None:
     """Open and lock a file; None if another process has it, or it is being swept away."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    handle = os.open(path, flags, 0o600)
+    handle = file_lock.open_lock_file(path)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(handle), path.stat()):
+        if file_lock.try_lock(handle) and os.path.samestat(os.fstat(handle), path.stat()):
             return handle
-    except (BlockingIOError, FileNotFoundError):
+    except FileNotFoundError:
         pass
     except OSError:
         os.close(handle)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import StoppedError
-from bulkcall.support.file_lock import described, this_process
+from bulkcall.support import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,22 +20,21 @@ def locked(layout: InboxLayout) -> Iterator[None]:
     """Be the one process that empties this inbox. StoppedError names the one that does already."""
     path = layout.lock
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        handle = file_lock.open_lock_file(path)
     except OSError as error:
         raise StoppedError(f"{path}: can't be opened ({error.strerror})") from error
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = described(os.pread(handle, 4096, 0).decode("utf-8", "replace"))
-            raise StoppedError(
-                f"the inbox {layout.path} is being worked on by {holder}; nothing was taken"
-            ) from None
+            free = file_lock.try_lock(handle)
         except OSError as error:
             raise StoppedError(f"{path}: can't be locked ({error.strerror})") from error
+        if not free:
+            raise StoppedError(
+                f"the inbox {layout.path} is being worked on by {file_lock.read_holder(handle)}; "
+                "nothing was taken"
+            )
         # The file stays where it is: taking it away would let two processes lock two files.
-        os.truncate(handle, 0)
-        os.pwrite(handle, this_process().encode(), 0)
+        file_lock.write_holder(handle)
         yield
     finally:
         os.close(handle)

@@ -6,7 +6,7 @@ must outlive a run (when one last went well, how many there were) is read from t
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
 import re
 import tempfile
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import ExitStatus
+from bulkcall.support import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,6 +55,8 @@ _LASTING = (
     "bulkcall_last_success_timestamp_seconds",
     "bulkcall_runs_total",
 )
+LOCK_SECONDS = 5.0
+"""How long a run that ends waits for another one to write its figures: no figure is worth more."""
 
 
 def write_metrics(ending: RunSummary, path: Path) -> None:
@@ -157,9 +160,10 @@ def _read(path: Path) -> Samples:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Keep two runs that end at one moment from losing each other's figures."""
-    lock = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    lock = file_lock.open_lock_file(path.with_name(f".{path.name}.lock"))
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file_lock.lock(lock, timeout_seconds=LOCK_SECONDS):
+            raise TimeoutError(errno.ETIMEDOUT, "somebody else keeps it locked", str(path))
         yield
     finally:
         os.close(lock)

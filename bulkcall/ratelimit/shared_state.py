@@ -8,13 +8,13 @@ and are forgotten.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import mmap
 import os
 from typing import TYPE_CHECKING, Self
 
 from bulkcall.ratelimit.schedule import Schedule
+from bulkcall.support import file_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +38,9 @@ class SharedState:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         blank = Schedule.blank(rate)
         size = len(blank) * 8
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = file_lock.open_lock_file(path)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            file_lock.lock(self._file)
             new = os.fstat(self._file).st_size != size
             if new:
                 os.ftruncate(self._file, size)
@@ -54,14 +54,14 @@ class SharedState:
         if new or not all(value <= latest for value in self.floats):
             for index, value in enumerate(blank):
                 self.floats[index] = value
-        fcntl.flock(self._file, fcntl.LOCK_UN)
+        file_lock.unlock(self._file)
 
     def __enter__(self) -> Self:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        file_lock.lock(self._file)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        fcntl.flock(self._file, fcntl.LOCK_UN)
+        file_lock.unlock(self._file)
 
     def close(self) -> None:
         """Let go of the file; the limit stays noted in it for whoever comes next."""

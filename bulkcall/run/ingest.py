@@ -40,7 +40,9 @@ def begin(
     if options.sha256 not in {"", checked.file.sha256}:
         raise CampaignFileError(f"{read.file}: another file took its place")
     new = _new_run(checked.file, read, options, context.settings, at=context.clock.now_ms())
-    require_folder(Path(new.out_dir))
+    warning = require_folder(Path(new.out_dir))
+    if warning:
+        context.notes.append(warning)
     context.ledger.require_room(_room_for(checked.file))
     return context.ledger.begin_run(new)
 

@@ -1,19 +1,32 @@
-"""Files that are whole or not there: written beside their place, synced, then renamed into it."""
+"""Files that are complete or not there: written beside their place, synced, then renamed into it.
+
+Other users may be able to write into the folder. So the file is made under a random name that
+nobody has, never through a link, and reached from the open folder; what a killed process left is
+recognised by its lock, which nobody holds any more, and its owner.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+import secrets
+import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from bulkcall.errors import BulkcallError, DiskFullError, StoppedError, UsageError
+from bulkcall.support import file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
+_BY_DESCRIPTOR = os.open in os.supports_dir_fd
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def make_folder(folder: Path) -> None:
@@ -23,10 +36,10 @@ def make_folder(folder: Path) -> None:
     """
     missing = []
     place = folder
-    while not place.exists():
-        missing.append(place)
-        place = place.parent
     try:
+        while not place.exists():
+            missing.append(place)
+            place = place.parent
         for each in reversed(missing):
             each.mkdir(mode=0o700, exist_ok=True)
         if not folder.is_dir():
@@ -35,69 +48,85 @@ def make_folder(folder: Path) -> None:
         raise translated(error, folder) from error
 
 
-def require_folder(folder: Path) -> None:
+def require_folder(folder: Path) -> str:
     """Make the folder and try whether files can be put into it, before any work is done for them.
 
-    Raises UsageError where they can't (another `--out` is wanted), DiskFullError where there is no
-    room.
+    Return a warning where other users can exchange what is put there, else an empty text. Raises
+    UsageError where nothing can be put there (another `--out` is wanted), DiskFullError where there
+    is no room.
     """
-    probe = folder / f".try.{os.getpid()}.part"
     try:
         make_folder(folder)
         try:
-            probe.touch(mode=0o600)
-            probe.unlink()
+            with _opened(folder) as at:
+                _remove(at, folder, _Part(at, folder, "try"))
         except OSError as error:
             raise translated(error, folder) from error
     except DiskFullError:
         raise
     except StoppedError as error:
         raise UsageError(str(error)) from error
+    return _who_else_writes(folder)
+
+
+def _who_else_writes(folder: Path) -> str:
+    """Return a warning where another user can exchange the files of a folder."""
+    if not hasattr(os, "geteuid"):
+        return ""
+    facts = folder.stat()
+    if facts.st_uid not in {0, os.geteuid()}:
+        return (
+            f"{folder} belongs to another user (id {facts.st_uid}), who can delete or exchange the "
+            "report's files; name a folder of your own with --out"
+        )
+    if facts.st_mode & stat.S_ISVTX or not facts.st_mode & _OTHERS_WRITE:
+        return ""
+    if not facts.st_mode & stat.S_IWOTH and facts.st_gid == os.getegid() != 0:
+        return ""  # many systems give each user a group of their own, and let it write
+    return (
+        f"others can write {folder}, so that they can delete or exchange the report's files; "
+        f"chmod go-w {folder}, or name a folder of your own with --out"
+    )
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a new file that takes the place of `path` once the block is through."""
+    """Open a new file that takes the place of `path` once the block is through."""
     with replacing_all(path.parent, [path.name]) as files:
         yield files[path.name]
 
 
 @contextmanager
 def replacing_all(folder: Path, names: Sequence[str]) -> Iterator[dict[str, BinaryIO]]:
-    """Give new files (mode 0600) that take their places together once the block is through.
+    """Open new files (mode 0600) that take their places together once the block is through.
 
     All are on the disk before the first takes its place. Where the block or the disk fails, what
     stood there still stands and nothing else is left. Raises DiskFullError where there is no room,
     StoppedError where they can't be written.
     """
-    files: dict[str, BinaryIO] = {}
-    parts = {name: folder / f".{name}.{os.getpid()}.part" for name in names}
+    parts: dict[str, _Part] = {}
     try:
-        try:
-            for name, part in parts.items():
-                _sweep(folder, name)
-                number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-                files[name] = os.fdopen(number, "wb")
-            yield files
-            for file in files.values():
-                file.flush()
-                os.fsync(file.fileno())
-                file.close()
-            for name, part in parts.items():
-                part.replace(folder / name)
-            _sync_folder(folder)
-        finally:
-            for file in files.values():
-                with suppress(OSError):
-                    file.close()
-            for part in parts.values():
-                part.unlink(missing_ok=True)
+        with _opened(folder) as at:
+            try:
+                for name in names:
+                    _sweep(at, folder, name)
+                    parts[name] = _Part(at, folder, name)
+                yield {name: part.file for name, part in parts.items()}
+                for part in parts.values():
+                    part.finish()
+                for name, part in parts.items():
+                    part.rename(name)
+                if at is not None:
+                    os.fsync(at)  # without this the renaming itself may be lost in a power cut
+            finally:
+                for part in parts.values():
+                    _remove(at, folder, part)
     except OSError as error:
         raise translated(error, folder / names[0] if len(names) == 1 else folder) from error
 
 
 def translated(error: OSError, path: Path) -> BulkcallError:
-    """Turn what the system says into one line: what, where, what to do."""
+    """Return what the system says as one line: what, where, what to do."""
     if error.errno in _FULL:
         return DiskFullError(
             f"{path}: no room left on the disk; free some, then `bulkcall report` writes it again"
@@ -105,28 +134,95 @@ def translated(error: OSError, path: Path) -> BulkcallError:
     return StoppedError(f"{path}: can't be written ({error.strerror or error}); name another --out")
 
 
-def _sync_folder(folder: Path) -> None:
-    # Without this the rename itself may be lost in a power cut.
-    number = os.open(folder, os.O_RDONLY)
+class _Part:
+    """A file on its way: new, under a random name, locked as long as its process lives."""
+
+    def __init__(self, at: int | None, folder: Path, name: str) -> None:
+        self._at = at
+        self._folder = folder
+        self.name = ""
+        while True:
+            part = f".{name}.{secrets.token_hex(8)}.part"
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC
+            with suppress(FileExistsError):
+                handle = os.open(_path(at, folder, part), flags, 0o600, dir_fd=at)
+                self.name = part
+                self.file: BinaryIO = os.fdopen(handle, "wb")
+                with suppress(OSError):  # a file system without locks: it is never swept either
+                    file_lock.try_lock(handle)
+                if _names(at, folder, part, handle):
+                    return
+                self.file.close()  # swept away between its making and its locking
+
+    def finish(self) -> None:
+        """Bring it to the disk."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        if not _BY_DESCRIPTOR:
+            self.file.close()  # Windows renames no open file
+
+    def rename(self, name: str) -> None:
+        """Let it take its place."""
+        source = _path(self._at, self._folder, self.name)
+        target = _path(self._at, self._folder, name)
+        os.replace(source, target, src_dir_fd=self._at, dst_dir_fd=self._at)
+        self.name = ""
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int | None]:
+    """Hold a folder open, so that nobody can lead the steps in it elsewhere; None on Windows."""
+    if not _BY_DESCRIPTOR:
+        yield None
+        return
+    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _CLOEXEC)
     try:
-        os.fsync(number)
+        yield at
     finally:
-        os.close(number)
+        os.close(at)
 
 
-def _sweep(folder: Path, name: str) -> None:
-    # A process that was killed while writing could not tidy up after itself.
-    for left in folder.glob(f".{name}.*.part"):
-        owner = left.name.removesuffix(".part").rpartition(".")[2]
-        if owner.isdigit() and int(owner) != os.getpid() and not _alive(int(owner)):
-            left.unlink(missing_ok=True)
+def _path(at: int | None, folder: Path, name: str) -> str:
+    return str(folder / name) if at is None else name
 
 
-def _alive(process: int) -> bool:
+def _names(at: int | None, folder: Path, name: str, handle: int) -> bool:
+    """Tell whether a name leads to an open file."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        found = os.stat(_path(at, folder, name), dir_fd=at, follow_symlinks=False)
+    except FileNotFoundError:
         return False
-    except OSError:
-        return True
-    return True
+    return os.path.samestat(found, os.fstat(handle))
+
+
+def _remove(at: int | None, folder: Path, part: _Part) -> None:
+    """Close a part and take it away, unless it has taken its place."""
+    with suppress(OSError):
+        part.file.close()
+    if part.name:
+        with suppress(FileNotFoundError):
+            os.unlink(_path(at, folder, part.name), dir_fd=at)
+
+
+def _sweep(at: int | None, folder: Path, name: str) -> None:
+    """Take away what killed processes left: this user's files that nobody has locked."""
+    where = folder if at is None else at
+    for left in os.listdir(where):  # noqa: PTH208 - pathlib knows no descriptors
+        if left.startswith(f".{name}.") and left.endswith(".part"):
+            with suppress(OSError):
+                _sweep_one(at, folder, left)
+
+
+def _sweep_one(at: int | None, folder: Path, left: str) -> None:
+    path = _path(at, folder, left)
+    handle = os.open(path, os.O_RDWR | _NOFOLLOW | _NONBLOCK | _CLOEXEC, dir_fd=at)
+    try:
+        facts = os.fstat(handle)
+        own = not hasattr(os, "geteuid") or facts.st_uid == os.geteuid()
+        dead = own and stat.S_ISREG(facts.st_mode) and file_lock.try_lock(handle)
+        if dead and at is not None and _names(at, folder, left, handle):
+            os.unlink(path, dir_fd=at)
+    finally:
+        os.close(handle)
+    if dead and at is None:
+        (folder / left).unlink()

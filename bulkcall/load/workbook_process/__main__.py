@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import resource
 import sys
 from contextlib import suppress
 from itertools import chain, islice
@@ -44,8 +43,8 @@ class _RefusedError(Exception):
 def main(options: str) -> None:
     """Read the workbook on standard input; `options` is JSON: `sheet`, `memory` and `seconds`."""
     given = json.loads(options)
-    _bound(resource.RLIMIT_AS, given["memory"])
-    _bound(resource.RLIMIT_CPU, given["seconds"])
+    _bound("RLIMIT_AS", given["memory"])
+    _bound("RLIMIT_CPU", given["seconds"])
     out = sys.stdout.buffer
     try:
         sheet = _open(sys.stdin.buffer, given["sheet"])
@@ -62,7 +61,12 @@ def main(options: str) -> None:
         _write(sheet, unshown_cells, out)
 
 
-def _bound(kind: int, most: int) -> None:
+def _bound(name: str, most: int) -> None:
+    try:
+        import resource  # noqa: PLC0415 - not on Windows: there the parent's bounds must do
+    except ImportError:
+        return
+    kind = getattr(resource, name)
     _, hard = resource.getrlimit(kind)
     if hard == resource.RLIM_INFINITY or most <= hard:
         # Some systems know the limit and don't let it be set; then the parent's bounds must do.

@@ -267,7 +267,7 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_nothing(tmp_path):
 
 def test_leftovers_of_a_killed_process_are_swept(tmp_path):
     """A part file whose writer is gone goes away at the next writing."""
-    left = tmp_path / ".outcomes.csv.999999999.part"
+    left = tmp_path / ".outcomes.csv.0123456789abcdef.part"
     left.write_text("half")
     with replacing(tmp_path / "outcomes.csv") as file:
         file.write(b"whole")
