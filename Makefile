@@ -1,4 +1,4 @@
-# Everything a person or CI needs: `make demo`, `make test`. Both set up .venv by themselves.
+# Everything a person or CI needs: `make demo`, `make check`, `make test`. Each sets up .venv by itself.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -12,7 +12,11 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --requir
 COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-sources \
   --no-emit-find-links --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: demo test lint format bench faults soak lock docs examples airflow prefect wheel clean help
+# Workers that tests are dealt out to. A hash seed of their own would let them collect different tests.
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+PYTEST := PYTHONHASHSEED=0 $(BIN)/$(if $(COVERAGE),coverage run -m,python -m) pytest
+
+.PHONY: demo check test lint format bench faults soak lock docs examples airflow prefect wheel audit sbom clean help
 .DEFAULT_GOAL := help
 
 help:  ## list what can be made
@@ -28,11 +32,15 @@ $(READY): requirements/dev.lock pyproject.toml
 demo: $(READY)  ## the main job on the embedded sandbox, with a report
 	$(BIN)/bulkcall demo
 
-test: $(READY)  ## every test, with branch coverage gated
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not slow"
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
+check: $(READY)  ## the unit tests: no sockets, under a minute
+	$(PYTEST) -n $(JOBS) --dist loadgroup tests/unit
+
+test: $(READY)  ## every test (COVERAGE=1: with branch coverage measured and gated, as CI does)
+	$(if $(COVERAGE),$(BIN)/coverage erase)
+	$(PYTEST) -n $(JOBS) --dist loadgroup -m "not slow and not alone"
+	$(PYTEST) -m "alone and not slow"
+	$(if $(COVERAGE),$(BIN)/coverage combine --quiet)
+	$(if $(COVERAGE),$(BIN)/coverage report)
 
 lint: $(READY)  ## style, types and the direction of imports
 	$(BIN)/ruff check .

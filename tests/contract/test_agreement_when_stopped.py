@@ -11,6 +11,7 @@ import pytest
 from tests.contract.conftest import CALLER, Ended
 from tests.contract.test_agreement import TIMES, rows, told, told_again
 
+pytestmark = pytest.mark.alone
 GOOD = 60
 CAMPAIGN = [
     *rows(GOOD),

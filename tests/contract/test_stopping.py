@@ -12,6 +12,7 @@ import pytest
 
 from tests.contract.conftest import CALLER, receivers
 
+pytestmark = pytest.mark.alone
 TIMES = ("--start", "now", "--window", "8h")
 RESUME = re.compile(r"bulkcall (resume \S+[^\n\"]*)")
 

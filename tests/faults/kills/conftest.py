@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 
 import pytest
 
@@ -12,7 +11,6 @@ from tests.faults.kills.judge import Figures
 from tests.faults.kills.nursery import Nursery
 from tests.faults.kills.place import Place
 from tests.faults.kills.secrets_on_disk import TOKEN
-from tests.integration.ledger.server import NoServerError, Server
 
 _names = itertools.count(1)
 FIGURES = pytest.StashKey[Figures]()
@@ -43,19 +41,6 @@ def journalled(tmp_path_factory):
         seed=1,
     ) as sandbox:
         yield sandbox, journal
-
-
-@pytest.fixture(scope="session")
-def postgresql():
-    """A PostgreSQL server of the tests' own."""
-    try:
-        server = Server()
-    except NoServerError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    with server:
-        yield server
 
 
 @pytest.fixture

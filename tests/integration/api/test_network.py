@@ -209,6 +209,7 @@ def test_nobody_listens():
     asyncio.run(run())
 
 
+@pytest.mark.alone
 def test_nobody_answers():
     """A server that says nothing ends in `no answer` when the time is up, not later."""
 

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from bulkcall.ledger import Ledger
-from tests.integration.ledger.server import NoServerError, Server
-
-
-@pytest.fixture(scope="session")
-def postgresql():
-    """Start a PostgreSQL server on loopback, for all tests of this session."""
-    try:
-        server = Server()
-    except NoServerError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    with server:
-        yield server
 
 
 @pytest.fixture(params=["file", "postgresql"])

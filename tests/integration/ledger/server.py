@@ -53,7 +53,14 @@ class Server:
         self._run("initdb", "-D", self._data, *options)
 
     def __enter__(self) -> Self:
-        self.start()
+        for left in reversed(range(5)):
+            try:
+                self.start()
+                break
+            except RuntimeError:
+                if not left:
+                    raise
+                self.port = _free_port()  # somebody took it while initdb was at work
         return self
 
     def __exit__(self, *exc: object) -> None:
