@@ -76,6 +76,12 @@ lock: $(TOOLS)/.ready  ## write requirements/*.lock anew from pyproject.toml (LO
 	for each in airflow prefect; do echo hatchling | \
 	  $(COMPILE) $(LOCK) pyproject.toml - --group $$each -o requirements/$$each.lock || exit; done
 
+audit: $(READY) $(TOOLS)/.ready  ## locked packages against known advisories (AUDIT=--required: fail if none can be had)
+	$(BIN)/python -m scripts.audit $(TOOLS)/bin/pip-audit requirements/*.lock $(AUDIT)
+
+sbom: $(READY)  ## what an installation consists of, as CycloneDX JSON, into dist/
+	$(BIN)/python -m scripts.make_sbom
+
 $(DOCS)/.ready: requirements/docs.lock
 	$(PYTHON) -m venv $(DOCS)
 	$(DOCS)/bin/python $(INSTALL) requirements/docs.lock
