@@ -129,3 +129,22 @@ def test_an_extra_that_a_package_asks_for_is_followed(monkeypatch):
     lock = [Locked(Requirement(f"{name}==1"), frozenset({"sha256:0"})) for name in needs]
     found = what_is_missing(lock, [Requirement("outer")], environment("3.11.0", "linux"))
     assert found == ['inner requires t; extra == "toml", which is not in the lock']
+
+
+def test_nothing_is_installed_from_a_lock_with_a_resolver():
+    """Wherever a lock is given to pip, in code or in docs, it is with --no-deps and by hash."""
+    files = [ROOT / "Makefile", ROOT / ".ci/run", ROOT / "deploy/Dockerfile", *ROOT.glob("*.md")]
+    for folder in ("deploy", "docs", "examples", "scripts", "benchmarks"):
+        files += [
+            each
+            for each in (ROOT / folder).rglob("*")
+            if each.suffix in {".md", ".py", ".yaml", ".sh", ""} and each.is_file()
+        ]
+    made = [
+        (file.name, line)
+        for file in files
+        for line in file.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+        if "pip install " in line and (".lock" in line or line.startswith("INSTALL"))
+    ]
+    assert {"Makefile", "Dockerfile", "README.md"} <= {name for name, _ in made}
+    assert [line for _, line in made if "--no-deps --require-hashes -r" not in line] == []
