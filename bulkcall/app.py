@@ -82,6 +82,8 @@ def run(
     out: Path | None = None,
     run_id: str = "",
     sha256: str = "",
+    flags: Mapping[str, Any] | None = None,
+    demo: bool = False,
     then: Callable[[RunResult], RunResult] | None = None,
     progress: Progress | None = None,
     stop: StopToken | None = None,
@@ -95,6 +97,8 @@ def run(
         out: where the report goes; `bulkcall-runs/<run id>/` by default.
         run_id: what the run is called; a new name by default.
         sha256: the content that the file must have, lower-case hex; any by default.
+        flags: settings given for this run alone, kept for a resume from the command line.
+        demo: the server is gone afterwards, so the report offers no commands.
         then: what is done with the result before people are told of it, e.g. moving the report.
         progress: hears of each stage's progress.
         stop: ask it to stop, from another thread or a signal handler.
@@ -108,7 +112,7 @@ def run(
 
     settings = settings or load_settings().settings
     options, reading = split_keywords(asked)
-    options = replace(options, out=out, run_id=run_id, sha256=sha256)
+    options = replace(options, out=out, run_id=run_id, sha256=sha256, flags=flags or {}, demo=demo)
     with _afterwards(settings, progress, str(file)) as after:
         read = _read_options(file, settings, reading)
         with _context(settings, after.progress, stop) as context:

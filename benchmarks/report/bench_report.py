@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ import numpy as np
 import pyarrow as pa
 import xlsxwriter
 
+from bulkcall.ledger.model import Batch, RunInfo, RunState
+from bulkcall.records import Channel, OnUnknown, Outcome
 from bulkcall.report.aggregate import Aggregate
 from bulkcall.report.columns import outcome_columns
 from bulkcall.report.csv_text import inert_cells, plain
@@ -154,23 +157,47 @@ def write_others(held: list[RowBlock], path: Path) -> None:
     path.write_bytes(html_bytes(report) + summary_bytes(report) + summary_md(report).encode())
 
 
+def made_run(rows: int) -> RunInfo:
+    """Make a finished run."""
+    return RunInfo(
+        run_no=1,
+        run_id="bench",
+        file="campaign.csv",
+        sha256="ab" * 32,
+        channel=Channel.BATCH,
+        columns=COLUMNS,
+        fields={},
+        account="c",
+        base_url="http://127.0.0.1",
+        out_dir="",
+        own_times=True,
+        on_unknown=OnUnknown.RESEND,
+        resend=False,
+        canary=0,
+        dry_run=False,
+        profile="",
+        file_facts={},
+        state=RunState.FINISHED,
+        reason="",
+        stop_cause=None,
+        rows=rows,
+        requests=2000,
+        retries=0,
+        started_at=START,
+        finished_at=START + 3_600_000,
+    )
+
+
 def made_report(tally: Aggregate, rejected: int) -> Report:
     """Put a report together from the sums."""
-    from bulkcall.ledger.model import Batch, RunInfo, RunState
-    from bulkcall.records import Channel, OnUnknown, Outcome
-
     counts = {each: tally.outcomes[each.value] for each in Outcome}
-    run = RunInfo(
-        1, "bench", "campaign.csv", "ab" * 32, Channel.BATCH, COLUMNS, {}, "c", "http://127.0.0.1",
-        "", True, OnUnknown.RESEND, False, 0, False, "", {}, RunState.FINISHED, "", tally.rows,
-        2000, 0, START, START + 3_600_000,
-    )  # fmt: skip
     batches = [
         Batch(n, f"6f1c{n:06d}-0e7d-4a52-9c1e", 500, "final", START, START, 200, 1, START)
         for n in range(tally.rows // 500)
     ]
     return Report(
-        run=run,
+        run=made_run(tally.rows),
+        folder=Path(),
         outcomes=counts,
         conservation=tally.conservation(tally.rows, counts),
         unexpected=(),
@@ -189,7 +216,10 @@ def made_report(tally: Aggregate, rejected: int) -> Report:
 def write_xlsx(held: list[RowBlock], folder: Path) -> None:
     """Write report.xlsx."""
     tally = Aggregate()
-    with (folder / "report.xlsx").open("wb") as file, XlsxReport(file, COLUMNS, folder) as book:
+    with (
+        (folder / "report.xlsx").open("wb") as file,
+        XlsxReport(file, COLUMNS, folder, run=made_run(0)) as book,
+    ):
         for each in held:
             tally.add(each.results)
             book.add(each)
@@ -203,7 +233,7 @@ def write_xlsxwriter(held: list[RowBlock], folder: Path) -> None:
         sheet = book.add_worksheet()
         place = 0
         for each in held:
-            for values in zip(*(c.to_pylist() for c in _columns(each)), strict=True):
+            for values in zip(*(c.to_pylist() for c in _columns(each, UTC)), strict=True):
                 for column, value in enumerate(values):
                     if isinstance(value, str):
                         sheet.write_string(place, column, value)
@@ -230,7 +260,7 @@ def memory(rows: int) -> None:
         with (
             (folder / "o.csv").open("wb") as file,
             (folder / "report.xlsx").open("wb") as sheets,
-            XlsxReport(sheets, COLUMNS, folder) as book,
+            XlsxReport(sheets, COLUMNS, folder, run=made_run(0)) as book,
         ):
             writer = OutcomesCsv(file, COLUMNS)
             for each in blocks(rows):

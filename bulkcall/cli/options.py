@@ -39,7 +39,9 @@ SENDING = tuple(
     and rule.kind is not Secret
     and name not in {*READING, *LEDGER, "columns", "profile"}
 )
-"""Settings that say how records go out."""
+"""Settings that say how records are sent."""
+_NOT_KEPT = ("client_account_id", "base_url")
+"""What a run is resumed for is known from the run; where the API is may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ class Given:
 
     console: Console
     settings: Settings
-    resume_flags: str
-    """The flags that a resume of this command's run needs as well."""
+    flags: dict[str, Any]
+    """The settings given by flags, and `config`: a resume of this command's run keeps to them."""
 
 
 def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -78,7 +80,7 @@ def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             if not console.verbosity < 0:
                 for warning in loaded.warnings:
                     console.line("warning", warning)
-            given = Given(console, loaded.settings, _resume_flags(flags, config))
+            given = Given(console, loaded.settings, _to_keep(flags, config))
             return function(given, **values)
 
         for option in reversed([*_settings_options(names), *_COMMON]):
@@ -144,21 +146,14 @@ def _settings_options(names: Iterable[str]) -> list[Callable[..., Any]]:
     return options
 
 
-def _resume_flags(flags: dict[str, Any], config: Path | None) -> str:
-    import shlex
-
-    words: list[str] = []
-    if config is not None:
-        words += ["--config", str(config.absolute())]
-    for name, value in flags.items():
-        if value is None or name in {*READING, "columns"}:
-            continue
-        flag = "--" + name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
-        else:
-            words += [flag, str(value)]
-    return "".join(f" {shlex.quote(word)}" for word in words)
+def _to_keep(flags: dict[str, Any], config: Path | None) -> dict[str, Any]:
+    """The flags that a resume repeats: how rows are sent, and which bulkcall.toml was named."""
+    kept = {
+        name: value
+        for name, value in flags.items()
+        if value is not None and name in SENDING and name not in _NOT_KEPT
+    }
+    return kept | ({"config": str(config.absolute())} if config is not None else {})
 
 
 def reading_a_file(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""What to say in one line, and what to do next: the report's words for a person."""
+"""What each outcome means and what to do next: the report's words for a person."""
 
 from __future__ import annotations
 
@@ -6,25 +6,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulkcall.ledger.model import RunState
-from bulkcall.records import Outcome
+from bulkcall.records import Channel, Outcome
+from bulkcall.report import commands
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from bulkcall.report.model import Report
 
 MEANINGS = {
     Outcome.SUCCESS: "confirmed by the API",
-    Outcome.ERROR: "the API took it and says that it failed",
-    Outcome.REFUSED: "the API refused it (400)",
-    Outcome.MISSING: "accepted, but its batch's final status does not list it",
+    Outcome.ERROR: "accepted by the API, which then reported a failure",
+    Outcome.REFUSED: "refused by the API (400)",
+    Outcome.MISSING: "accepted, but not listed in the final status of its batch",
     Outcome.PENDING: "accepted, and not final yet",
-    Outcome.UNKNOWN: "sent perhaps; nothing settles what became of it",
-    Outcome.FAILED: "turned away at every try, never taken",
+    Outcome.UNKNOWN: "perhaps sent; nothing settles what happened to it",
+    Outcome.FAILED: "turned away at every try, so never accepted",
     Outcome.INVALID: "failed validation, not sent",
     Outcome.DUPLICATE: "a repeat, not sent again",
-    Outcome.EXPIRED: "its end passed before its turn, not sent",
+    Outcome.EXPIRED: "its window ended before its turn, not sent",
     Outcome.UNSENT: "not sent yet",
 }
 """Outcome → what happened to the row, in a few words."""
+
+DEMO_OVER = (
+    "This was a demo: its sandbox has stopped, so no command can do more for these rows. After a"
+    " run of your own, the command to type stands here."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,125 +44,134 @@ class NextStep:
     rows: int
     text: str
     command: str = ""
+    """What to type, whole and quoted for a shell; empty where no command helps."""
 
 
-def verdict(report: Report) -> str:
-    """Say in one line whether it worked, what did not, and where to look."""
-    total = report.rows
-    good = report.outcomes[Outcome.SUCCESS]
-    if not report.conserved:
-        return (
-            "The rows do not add up: see the proof below, and do not rely on these figures"
-            f" ({report.conservation.written:,} written, {report.conservation.in_file:,} in the"
-            " file)."
-        )
-    if total and good == total:
-        return "The one row is confirmed." if total == 1 else f"All {total:,} rows are confirmed."
-    others = [
-        f"{count:,} {outcome.value}"
-        for outcome, count in report.outcomes.items()
-        if count and outcome is not Outcome.SUCCESS
-    ]
-    if not total:
-        line = "No row was loaded"
-    else:
-        line = f"{good:,} of {total:,} rows confirmed; {', '.join(others)}"
-    if report.run.state is RunState.WITHHELD:
-        line = f"Nothing was sent, as asked. {line}"
-    elif report.run.reason:
-        line = f"Stopped: {report.run.reason.rstrip('.')}. {line}"
-    return f"{line}; see rejected.csv." if report.rejected else f"{line}."
+def next_steps(report: Report, *, here: Path | None = None) -> tuple[NextStep, ...]:
+    """What to do for every outcome that is not `success`, most urgent first.
+
+    Paths are absolute, or as short as they can be typed in the folder `here`.
+    """
+    steps = [step for step in _steps(report, here) if step.rows]
+    if is_demo(report):
+        return tuple(NextStep(step.outcome, step.rows, step.text) for step in steps)
+    return tuple(steps)
 
 
-def tone(report: Report) -> str:
-    """Judge the run in one word for colour and icon: good, mixed or bad."""
-    if not report.conserved:
-        return "bad"
-    if report.rows and report.outcomes[Outcome.SUCCESS] == report.rows:
-        return "good"
-    if report.run.state is RunState.WITHHELD:
-        return "mixed"
-    half = report.outcomes[Outcome.SUCCESS] * 2 < report.rows
-    return "bad" if half or report.outcomes[Outcome.UNSENT] or report.run.reason else "mixed"
+def is_demo(report: Report) -> bool:
+    """Whether the run's server is gone, so that no command helps."""
+    return bool(report.run.file_facts.get("demo"))
 
 
-def next_steps(report: Report) -> tuple[NextStep, ...]:
-    """Give what to do for every outcome that is not `success`, most urgent first."""
-    run = report.run.run_id
-    saved = "bulkcall run rejected.csv"
-    finals = sum(
+def resume_command(report: Report) -> str:
+    """The command that continues a run which stopped."""
+    return commands.resume(report)
+
+
+def _steps(report: Report, here: Path | None) -> Iterator[NextStep]:
+    count = report.outcomes
+    rejected = commands.run_rejected(report, here)
+    reconcile = commands.reconcile(report)
+    yield _unsent(report, here)
+    yield _unknown(report, reconcile)
+    yield NextStep(
+        Outcome.PENDING,
+        count[Outcome.PENDING],
+        "The API is still processing them. Ask again later.",
+        reconcile,
+    )
+    yield NextStep(
+        Outcome.MISSING,
+        count[Outcome.MISSING],
+        "Accepted, but not listed. Ask again; if they stay missing, give Truecaller's support the"
+        " batch ids that stand beside them in outcomes.csv.",
+        reconcile,
+    )
+    yield NextStep(
+        Outcome.INVALID,
+        count[Outcome.INVALID],
+        "Fix the cells that rejected.csv names, in that file, then run it.",
+        rejected,
+    )
+    yield NextStep(
+        Outcome.REFUSED,
+        count[Outcome.REFUSED],
+        "The API's reason stands beside each row in rejected.csv. Fix them there, then run it.",
+        rejected,
+    )
+    final = sum(
         each.rows for each in report.reasons if each.outcome is Outcome.ERROR and not each.rejected
     )
-    count = report.outcomes
-    all_steps = (
-        NextStep(
-            Outcome.UNSENT,
-            count[Outcome.UNSENT],
-            "Their turn has not come. Take the run up; what was sent is not sent again.",
-            f"bulkcall resume {run}",
-        ),
-        NextStep(
-            Outcome.UNKNOWN,
-            count[Outcome.UNKNOWN],
-            "They may have arrived. Ask the server again; only if it stays unknown, send them once"
-            " more in a new run with --resend (the same window is set again to the same label).",
-            f"bulkcall reconcile {run}",
-        ),
-        NextStep(
-            Outcome.PENDING,
-            count[Outcome.PENDING],
-            "The server is still at work on them. Ask again later.",
-            f"bulkcall reconcile {run}",
-        ),
-        NextStep(
-            Outcome.MISSING,
-            count[Outcome.MISSING],
-            "Accepted, but not listed. Ask again; if they stay away, give Truecaller's support the"
-            " batch ids from the proof below.",
-            f"bulkcall reconcile {run}",
-        ),
-        NextStep(
-            Outcome.INVALID,
-            count[Outcome.INVALID],
-            "Mend the cells that rejected.csv names, in that file, and run it.",
-            saved,
-        ),
-        NextStep(
-            Outcome.REFUSED,
-            count[Outcome.REFUSED],
-            "The server's reason stands beside each row in rejected.csv. Mend them there.",
-            saved,
-        ),
-        NextStep(
-            Outcome.ERROR,
-            count[Outcome.ERROR] - finals,
-            "Most often the phone was out of reach. They stand in rejected.csv: run it later.",
-            saved,
-        ),
-        NextStep(
-            Outcome.ERROR,
-            finals,
-            "No other try can help: not a Truecaller user, or a phone that is not supported."
-            " Take them off the list, or call them without a label.",
-        ),
-        NextStep(
-            Outcome.FAILED,
-            count[Outcome.FAILED],
-            "The server turned every try away and can't have taken them. Run rejected.csv once it"
-            " is well again.",
-            saved,
-        ),
-        NextStep(
-            Outcome.EXPIRED,
-            count[Outcome.EXPIRED],
-            "Their window was over before their turn. Give them a later ends_at, start earlier, or"
-            " send with more tokens.",
-        ),
-        NextStep(
-            Outcome.DUPLICATE,
-            count[Outcome.DUPLICATE],
-            "Nothing to do. If they are meant twice: --allow-duplicates for equal rows of the file,"
-            " --resend for what an earlier run sent.",
-        ),
+    yield NextStep(
+        Outcome.ERROR,
+        count[Outcome.ERROR] - final,
+        "Most often the phone could not be reached. They are in rejected.csv: run it later.",
+        rejected,
     )
-    return tuple(step for step in all_steps if step.rows)
+    yield NextStep(
+        Outcome.ERROR,
+        final,
+        "No other try can help: not a Truecaller user, or a phone that is not supported."
+        " Take them off the list, or call them without a label.",
+    )
+    yield NextStep(
+        Outcome.FAILED,
+        count[Outcome.FAILED],
+        "The API turned every try away, so it can't have accepted them. They are in rejected.csv:"
+        " run it once the API is well again.",
+        rejected,
+    )
+    yield NextStep(
+        Outcome.EXPIRED,
+        count[Outcome.EXPIRED],
+        "Their window ended before their turn. Give them a later end in a new file, start earlier,"
+        " or send with more tokens (--tokens).",
+    )
+    yield _duplicate(report, here)
+
+
+def _unsent(report: Report, here: Path | None) -> NextStep:
+    rows = report.outcomes[Outcome.UNSENT]
+    run = report.run
+    if run.state is RunState.WITHHELD and run.dry_run:
+        command = commands.run_again(report, here=here)
+        return NextStep(Outcome.UNSENT, rows, "This was a dry run. To send them:", command)
+    if run.state is RunState.WITHHELD:
+        text = "Too many rows are invalid. To send the valid ones all the same:"
+        return NextStep(Outcome.UNSENT, rows, text, commands.resume(report))
+    if run.state is RunState.ABANDONED:
+        text = "The run was given up before it sent anything. Start it anew."
+        return NextStep(Outcome.UNSENT, rows, text, commands.run_again(report, here=here))
+    text = "Their turn has not come. Continue the run; what was sent is not sent again."
+    return NextStep(Outcome.UNSENT, rows, text, commands.resume(report))
+
+
+def _unknown(report: Report, reconcile: str) -> NextStep:
+    rows = report.outcomes[Outcome.UNKNOWN]
+    if report.run.channel is Channel.REALTIME:
+        text = (
+            "They may have been accepted, and a real-time call can't be asked about later. Only if"
+            " a second record does no harm: put these rows into a file of their own and run it"
+            " with --resend."
+        )
+        return NextStep(Outcome.UNKNOWN, rows, text)
+    text = (
+        "They may have been accepted. Ask the API again; only if they stay unknown, put them into"
+        " a file of their own and run it with --resend."
+    )
+    return NextStep(Outcome.UNKNOWN, rows, text, reconcile)
+
+
+def _duplicate(report: Report, here: Path | None) -> NextStep:
+    rows = report.outcomes[Outcome.DUPLICATE]
+    tried = sum(report.outcomes.values()) - report.outcomes[Outcome.INVALID] - rows
+    if tried:
+        text = (
+            "Nothing to do: the same record stands earlier in the file, or an earlier run sent it."
+            " --allow-duplicates sends equal rows of a file, --resend what earlier runs sent."
+        )
+        return NextStep(Outcome.DUPLICATE, rows, text)
+    text = "Nothing to do: they were sent already. Only if they are meant to be sent once more:"
+    return NextStep(
+        Outcome.DUPLICATE, rows, text, commands.run_again(report, "--resend", here=here)
+    )

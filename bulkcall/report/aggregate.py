@@ -33,6 +33,10 @@ class Aggregate:
         self.outcomes: Counter[str] = Counter()
         self.matches: Counter[str] = Counter()
         self.repeated = 0
+        self.first_start: int | None = None
+        """The earliest `starts_at`, epoch ms."""
+        self.last_end: int | None = None
+        """The latest `ends_at`, epoch ms."""
         self._in_order = True
         self._reasons = ReasonTally()
         self._labels = _Groups()
@@ -49,17 +53,24 @@ class Aggregate:
         _count(self.outcomes, outcome)
         _count(self.matches, results.column("match").combine_chunks())
         self.repeated += pc.sum(pc.greater(results.column("attempts"), 1)).as_py() or 0
+        first = pc.min(results.column("starts_at")).as_py()
+        if first is not None:
+            self.first_start = min(first, self.first_start or first)
+        last = pc.max(results.column("ends_at")).as_py()
+        if last is not None:
+            self.last_end = max(last, self.last_end or last)
         success = pc.equal(outcome, Outcome.SUCCESS.value)
+        repeat = pc.equal(outcome, Outcome.DUPLICATE.value)
         self._reasons.add(results, success)
         label = pc.coalesce(
             results.column("dynamic_label_name"), results.column("label_id"), pa.scalar("")
         )
-        self._labels.add(label.combine_chunks(), success)
-        self._callers.add(results.column("caller_number").combine_chunks(), success)
+        self._labels.add(label.combine_chunks(), success, repeat)
+        self._callers.add(results.column("caller_number").combine_chunks(), success, repeat)
         sent = results.column("sent_at").combine_chunks()
         went = pc.is_valid(sent)
         times = sent.filter(went).to_numpy(zero_copy_only=False)
-        self._hours.add(pa.array(times // _HOUR), success.filter(went))
+        self._hours.add(pa.array(times // _HOUR), success.filter(went), repeat.filter(went))
         seconds, counts = np.unique(times // 1000, return_counts=True)
         self._seconds.update(dict(zip(seconds.tolist(), counts.tolist(), strict=True)))
 
@@ -83,21 +94,24 @@ class Aggregate:
         return self._reasons.most()
 
     def labels(self, most: int = 12) -> tuple[Group, ...]:
-        """Give the labels with most rows that are not `success`."""
+        """The labels with most rows that are neither confirmed nor repeats."""
         return self._labels.most(most)
 
     def callers(self, most: int = 12) -> tuple[Group, ...]:
-        """Give the callers with most rows that are not `success`."""
+        """The callers with most rows that are neither confirmed nor repeats."""
         return self._callers.most(most)
 
     def hours(self) -> tuple[Group, ...]:
-        """Give every hour in which rows went out, named by its epoch ms."""
+        """Every hour in which rows were sent, named by its epoch ms."""
         return tuple(
-            Group(str(int(hour) * _HOUR), rows, good) for hour, rows, good in self._hours.sorted()
+            Group(str(int(hour) * _HOUR), *figures) for hour, *figures in self._hours.sorted()
         )
 
-    def throughput(self, limit: float | None) -> Throughput | None:
-        """Give the rows sent over time, in at most 120 stretches of a round length."""
+    def throughput(self, limit: float | None, window: int = 1) -> Throughput | None:
+        """The rows sent over time, in at most 120 stretches of a round length.
+
+        `window`: the seconds over which the API counts.
+        """
         if not self._seconds:
             return None
         first, last = min(self._seconds), max(self._seconds)
@@ -109,36 +123,54 @@ class Aggregate:
         bars = [0] * min(last // stretch - begin + 1, 10 * _MOST_BARS)
         for second, rows in self._seconds.items():
             bars[min(second // stretch - begin, len(bars) - 1)] += rows
-        return Throughput(begin * stretch * 1000, stretch, tuple(bars), limit)
+        return Throughput(begin * stretch * 1000, stretch, tuple(bars), limit, window)
 
 
 class _Groups:
-    """Rows and successes for each value of one column."""
+    """Rows, successes and repeats for each value of one column."""
 
     def __init__(self) -> None:
         self._rows: Counter[Any] = Counter()
         self._good: Counter[Any] = Counter()
+        self._repeats: Counter[Any] = Counter()
 
-    def add(self, values: pa.Array, success: pa.Array) -> None:
+    def add(self, values: pa.Array, success: pa.Array, repeat: pa.Array) -> None:
         _count(self._rows, values, _MOST_GROUPS)
         _count(self._good, values.filter(success), _MOST_GROUPS)
+        _count(self._repeats, values.filter(repeat), _MOST_GROUPS)
 
-    def sorted(self) -> list[tuple[Any, int, int]]:
-        return [(name, rows, self._good[name]) for name, rows in sorted(self._rows.items())]
+    def sorted(self) -> list[tuple[Any, int, int, int]]:
+        return [
+            (name, rows, self._good[name], self._repeats[name])
+            for name, rows in sorted(self._rows.items())
+        ]
 
     def most(self, most: int) -> tuple[Group, ...]:
         known = {name: rows for name, rows in self._rows.items() if name is not OTHERS}
-        order = sorted(
-            known, key=lambda name: (self._good[name] - known[name], -known[name], str(name))
-        )
+
+        def bad(name: Any) -> int:
+            return known[name] - self._good[name] - self._repeats[name]
+
+        order = sorted(known, key=lambda name: (-bad(name), -known[name], str(name)))
         shown = [
-            Group("" if name is None else str(name), known[name], self._good[name])
+            Group(
+                "" if name is None else str(name),
+                known[name],
+                self._good[name],
+                self._repeats[name],
+            )
             for name in order[:most]
         ]
         rest = [*order[most:], *([OTHERS] if OTHERS in self._rows else [])]
         if rest:
-            rows = sum(self._rows[name] for name in rest)
-            shown.append(Group(OTHERS, rows, sum(self._good[name] for name in rest)))
+            shown.append(
+                Group(
+                    OTHERS,
+                    sum(self._rows[name] for name in rest),
+                    sum(self._good[name] for name in rest),
+                    sum(self._repeats[name] for name in rest),
+                )
+            )
         return tuple(shown)
 
 

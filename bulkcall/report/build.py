@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulkcall.records import Channel
 from bulkcall.report.aggregate import Aggregate
+from bulkcall.report.commands import ledger_flag
 from bulkcall.report.compared_csv import write_compared
 from bulkcall.report.comparison import compare
 from bulkcall.report.findings import FindingStream, with_all_findings
@@ -22,7 +25,6 @@ from bulkcall.support.atomic_files import make_folder, replacing_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from bulkcall.ledger.ledger import Ledger
     from bulkcall.records import Outcome
@@ -38,6 +40,8 @@ FILES = (
     "summary.md",
 )
 """The files of a run, in the order in which a person would open them."""
+_WINDOW = {Channel.BATCH: 60, Channel.REALTIME: 1}
+"""Seconds over which the API counts a token's requests (docs/pacing.md)."""
 COMPARED = "compared.csv"
 """What changed since another run, where that was asked for."""
 
@@ -52,31 +56,55 @@ class Published:
 
 
 def build_report(
-    ledger: Ledger, run_id: str, *, limit: float | None = None, against: str | None = None
+    ledger: Ledger,
+    run_id: str,
+    *,
+    limit: float | None = None,
+    against: str | None = None,
+    ledger_at: str = "",
+    now_ms: int = 0,
 ) -> Report:
     """Sum a run up without writing a file.
 
     `limit` is how many rows a second the account's limits allow, to draw beside the throughput;
-    `against` is another run, to be compared with. Raises LedgerError, or UsageError where there is
-    no such run.
+    `against` is another run, to be compared with; `ledger_at` is the setting `ledger`, for the
+    commands that the report offers; `now_ms` is when it is made. Raises LedgerError, or UsageError
+    where there is no such run.
     """
-    ledger.whole_run(run_id)
+    run = ledger.whole_run(run_id)
     before = ledger.counts(run_id)
     tally = Aggregate()
     rejected = 0
     for results in ledger.outcomes(run_id):
         tally.add(results)
         rejected += can_be_saved(results).true_count
-    return _report(ledger, run_id, tally, before, rejected=rejected, limit=limit, against=against)
+    return _report(
+        ledger,
+        run_id,
+        tally,
+        before,
+        rejected=rejected,
+        limit=limit,
+        against=against,
+        folder=Path(run.out_dir),
+        ledger_at=ledger_at,
+        now_ms=now_ms,
+    )
 
 
 def write_report(
     ledger: Ledger, report: Report, out_dir: Path, *, show_numbers: bool = False
 ) -> dict[str, Path]:
     """Write the files of a run whose report was built before; see `publish`."""
-    limit = report.throughput.limit if report.throughput else None
-    run_id = report.run.run_id
-    return publish(ledger, run_id, out_dir, show_numbers=show_numbers, limit=limit).files
+    return publish(
+        ledger,
+        report.run.run_id,
+        out_dir,
+        show_numbers=show_numbers,
+        limit=report.throughput.limit if report.throughput else None,
+        ledger_at=report.ledger,
+        now_ms=report.written_at,
+    ).files
 
 
 def publish(
@@ -87,8 +115,10 @@ def publish(
     show_numbers: bool = False,
     limit: float | None = None,
     against: str | None = None,
+    ledger_at: str = "",
+    now_ms: int = 0,
 ) -> Published:
-    """Write every file of a run, each whole or not at all, and give the report they show.
+    """Write every file of a run, each whole or not at all, and return the report they show.
 
     `conserved` is judged by the rows as they were written. `show_numbers` shows phone numbers in
     report.html, which masks them otherwise. `against` is another run: report.html then shows what
@@ -104,7 +134,7 @@ def publish(
     names = FILES if against is None else (*FILES, COMPARED)
     with (
         replacing_all(out_dir, names) as files,
-        XlsxReport(files["report.xlsx"], run.columns, out_dir) as book,
+        XlsxReport(files["report.xlsx"], run.columns, out_dir, run=run) as book,
     ):
         outcomes = OutcomesCsv(files["outcomes.csv"], run.columns)
         rejected = RejectedCsv(files["rejected.csv"], run.columns)
@@ -115,7 +145,16 @@ def publish(
             book.add(block)
             _reject(rejected, block, findings)
         report = _report(
-            ledger, run_id, tally, before, rejected=rejected.rows, limit=limit, against=against
+            ledger,
+            run_id,
+            tally,
+            before,
+            rejected=rejected.rows,
+            limit=limit,
+            against=against,
+            folder=out_dir.absolute(),
+            ledger_at=ledger_at,
+            now_ms=now_ms,
         )
         book.finish(report)
         files["report.html"].write(html_bytes(report, show_numbers=show_numbers))
@@ -149,6 +188,9 @@ def _report(
     rejected: int,
     limit: float | None,
     against: str | None,
+    folder: Path,
+    ledger_at: str,
+    now_ms: int,
 ) -> Report:
     run = ledger.run(run_id)
     counts = ledger.counts(run_id)
@@ -157,6 +199,11 @@ def _report(
         counts = tally.counts()
     return Report(
         run=run,
+        folder=folder,
+        ledger=ledger_flag(ledger_at),
+        first_start=tally.first_start,
+        last_end=tally.last_end,
+        written_at=now_ms,
         outcomes=counts,
         conservation=tally.conservation(run.rows, counts),
         unexpected=tuple(ledger.unexpected(run_id)),
@@ -167,7 +214,7 @@ def _report(
         labels=tally.labels(),
         callers=tally.callers(),
         hours=tally.hours(),
-        throughput=tally.throughput(limit),
+        throughput=tally.throughput(limit, _WINDOW[run.channel]),
         batches=tuple(ledger.batches(run_id)),
         trend=run_history(ledger, run),
         comparison=None if against is None else compare(ledger, run_id, against),

@@ -1,89 +1,147 @@
-"""Charts as inline SVG by pygal, made quiet: no script, no style of their own, colours by the page.
-
-pygal lays a chart out; its script and style sheet are taken off the tree, so that the page's own
-rules colour it for light, dark and paper, and the parts get the titles that a mouse or a screen
-reader asks for.
-"""
+"""Charts as inline SVG: laid out here, drawn by templates/charts.svg.j2, coloured by the page."""
 
 from __future__ import annotations
 
-import sys
+import math
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
-import pygal  # type: ignore[import-untyped]
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from pygal.etree import etree  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# pygal leaves an import hook of the old kind in the way of every later import, for plugins that are
-# not used here; Python warns of it.
-sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != "pygal"]
-
-# pygal takes lxml's trees where lxml happens to be installed; the steps below are of the library's.
-etree.to_etree()
-
 _WIDTH = 460
-_BAR = 30
-_LABEL = 26
 _HEIGHT = 220
-_DROPPED = {"script", "style", "defs", "title"}
+_LEFT, _TOP, _BOTTOM = 56.0, 14.0, 188.0
+_LONGEST_NAME = 52
+_TICKS = 4
+_MARKS = 4
+_LEAST_PIECE = 1.5
+"""Pixels: what is there is seen."""
 
 
-def bars(title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]) -> Markup:
-    """Draw lying bars, one for each name, stacked where there are several series."""
-    chart = pygal.HorizontalStackedBar(**_quiet(height=44 + _BAR * max(1, len(names))))
-    chart.x_labels = [_short(name) for name in reversed(names)]
-    for label, values in series:
-        chart.add(label, list(reversed(values)))
-    return _svg(chart, title)
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The figures of one colour."""
+
+    label: str
+    colour: str
+    """A class of report.css: good, repeat, bad."""
+    values: Sequence[float]
+
+
+def bars(title: str, names: Sequence[str], series: Sequence[Series]) -> Markup:
+    """Lying bars, one for each name, stacked where there are several series."""
+    totals = [sum(each.values[place] for each in series) for place in range(len(names))]
+    most = max([*totals, 1])
+    rows = []
+    for place, name in enumerate(names):
+        start, pieces = 0.0, []
+        for each in series:
+            value = each.values[place]
+            if value:
+                width = max(value / most * _WIDTH, _LEAST_PIECE)
+                pieces.append(_piece(each, value, start=min(start, _WIDTH - width), width=width))
+                start += width
+        rows.append({"name": _short(name), "total": totals[place], "pieces": pieces})
+    return _drawn("bars", title, _WIDTH, rows)
 
 
 def columns(
-    title: str, names: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]
+    title: str, names: Sequence[str], series: Sequence[Series], *, top: float = 0
 ) -> Markup:
-    """Draw standing bars over time, stacked where there are several series."""
-    chart = pygal.StackedBar(
-        **_quiet(height=_HEIGHT), x_labels_major_count=4, show_minor_x_labels=False
-    )
-    chart.x_labels = list(names)
-    for label, values in series:
-        chart.add(label, list(values))
-    return _svg(chart, title)
+    """Standing bars over time, stacked where there are several series; `top`: of the axis."""
+    totals = [sum(each.values[place] for each in series) for place in range(len(names))]
+    plot = _plane(names, top or max([*totals, 1]))
+    step = (plot["right"] - plot["left"]) / max(1, len(names))
+    drawn = []
+    for place, name in enumerate(names):
+        y, pieces, words = _BOTTOM, [], []
+        for each in series:
+            value = each.values[place]
+            if value:
+                height = max(value / plot["top"] * (_BOTTOM - _TOP), _LEAST_PIECE)
+                y -= height
+                pieces.append({"class": each.colour, "y": y, "height": height})
+                words.append(f"{_figure(value)} {each.label}")
+        if pieces:
+            drawn.append(
+                {
+                    "name": name,
+                    "words": ", ".join(words),
+                    "x": plot["left"] + (place + 0.1) * step,
+                    "width": max(step * 0.8, 0.5),
+                    "pieces": pieces,
+                }
+            )
+    return _drawn("columns", title, plot, drawn)
 
 
 def line(
     title: str, names: Sequence[str], values: Sequence[float], limit: tuple[str, float] | None
 ) -> Markup:
-    """Draw a filled line over time, and a dashed one across for the limit."""
-    chart = pygal.Line(
-        **_quiet(height=_HEIGHT),
-        x_labels_major_count=4,
-        show_minor_x_labels=False,
-        include_x_axis=True,
-        show_dots=False,
-    )
-    chart.x_labels = list(names)
-    chart.add("rows a second", list(values), fill=True)
-    if limit:
-        chart.add(limit[0], [limit[1]] * len(values), stroke_style={"dasharray": "6,4"})
-    return _svg(chart, title)
+    """A filled line over time in steps, and a dashed one across for the limit."""
+    plot = _plane(names, max([*values, limit[1] if limit else 0, 1]))
+    step = (plot["right"] - plot["left"]) / max(1, len(values))
+
+    def height(value: float) -> float:
+        return float(_BOTTOM - value / plot["top"] * (_BOTTOM - _TOP))
+
+    path = f"M{plot['left']} {_BOTTOM}"
+    for place, value in enumerate(values):
+        path += f"V{height(value):.2f}H{plot['left'] + (place + 1) * step:.2f}"
+    across = None if limit is None else {"text": limit[0], "y": height(limit[1])}
+    return _drawn("line", title, plot, path, across)
 
 
-def _quiet(height: int) -> dict[str, Any]:
+def _plane(names: Sequence[str], most: float) -> dict[str, Any]:
+    """Axes: round figures up to at least `most`, and a few of the names."""
+    unit = _round_unit(most / _MARKS)
+    top = unit * math.ceil(most / unit)
+    count = round(top / unit)
+    marks = [
+        {"y": _BOTTOM - place / count * (_BOTTOM - _TOP), "text": _figure(place * unit)}
+        for place in range(count + 1)
+    ]
+    right = _WIDTH - 4.0
+    step = (right - _LEFT) / max(1, len(names))
+    every = max(1, math.ceil(len(names) / _TICKS))
+    ticks = [
+        {"x": _LEFT + (place + 0.5) * step, "text": names[place], "anchor": "middle"}
+        for place in range(0, len(names), every)
+    ]
+    if len(ticks) > 1:
+        ticks[0] |= {"x": _LEFT, "anchor": "start"}
     return {
         "width": _WIDTH,
-        "height": height,
-        "js": [],
-        "show_legend": False,
-        "margin": 6,
-        "max_scale": 6,
-        "truncate_label": -1,
-        "formatter": _figure,
-        "value_formatter": _figure,
-        "no_data_text": "nothing to show",
+        "height": _HEIGHT,
+        "left": _LEFT,
+        "right": right,
+        "bottom": _BOTTOM,
+        "top": top,
+        "marks": marks,
+        "ticks": ticks,
+    }
+
+
+def _round_unit(least: float) -> float:
+    """The smallest of 1, 2, 2.5 and 5 times a power of ten that is at least so much."""
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-9)))
+    unit = next(each * power for each in (1, 2, 2.5, 5, 10) if each * power >= least - 1e-12)
+    # Counts are whole: no mark stands at half a row.
+    return max(unit, 1.0) if least >= 0.25 else unit  # noqa: PLR2004
+
+
+def _piece(series: Series, value: float, *, start: float, width: float) -> dict[str, Any]:
+    return {
+        "class": series.colour,
+        "label": series.label,
+        "value": value,
+        "start": start,
+        "width": min(width, _WIDTH),
     }
 
 
@@ -92,39 +150,21 @@ def _figure(value: float) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LABEL else name[: _LABEL - 1] + "…"
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
-def _svg(chart: pygal.graph.graph.Graph, title: str) -> Markup:
-    tree = chart.render_tree()
-    tree.attrib.pop("id", None)
-    tree.set("role", "img")
-    tree.set("aria-label", title)
-    for parent in list(tree.iter()):
-        for child in list(parent):
-            if _is_noise(child):
-                parent.remove(child)
-        _name_bar(parent)
-    return Markup(ET.tostring(tree, encoding="unicode"))  # noqa: S704 - pygal escapes its texts
+@cache
+def _macros() -> Any:
+    environment = Environment(
+        loader=PackageLoader("bulkcall.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["n"] = _figure
+    return environment.get_template("charts.svg.j2").module
 
 
-def _is_noise(child: ET.Element) -> bool:
-    kind = _kind(child)
-    return kind in _DROPPED or child.get("class", "").endswith("overlay")
-
-
-def _name_bar(group: ET.Element) -> None:
-    # pygal leaves the value in <desc> for its script; a <title> needs none.
-    told = {each.get("class", ""): each.text or "" for each in group if _kind(each) == "desc"}
-    for each in [each for each in group if _kind(each) == "desc"]:
-        group.remove(each)
-    if "value" in told:
-        name = ET.Element("title")
-        name.text = ": ".join(filter(None, (told.get("x_label", ""), told["value"])))
-        group.insert(0, name)
-
-
-def _kind(element: ET.Element) -> str:
-    # A comment's tag is a function, whatever the type says: it goes with the scripts.
-    tag: object = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else "script"
+def _drawn(kind: str, *parts: Any) -> Markup:
+    return Markup(getattr(_macros(), kind)(*parts))  # noqa: S704 - the template escapes its texts

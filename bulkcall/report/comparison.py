@@ -2,7 +2,8 @@
 
 Two runs of the same file (by its SHA-256) are compared row by row. Runs of different files are
 compared by receiver: a receiver is fine where all its rows are `success`, and stands with the first
-of its rows that is not, else with its first row.
+of its rows that is not, else with its first row. A `duplicate` says nothing by itself (its record
+was sent elsewhere): it counts as what the other run says of it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _NOBODY = -1
 
 
 class Change(StrEnum):
-    """What became of a row or receiver since the other run."""
+    """What happened to a row or receiver since the other run."""
 
     NEWLY_FAILING = "newly failing"
     """`success` then, not now."""
@@ -52,7 +53,7 @@ class ChangedRow:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs held against each other."""
+    """Two runs compared."""
 
     against: RunInfo
     by: str
@@ -60,12 +61,14 @@ class Comparison:
     counts: dict[Change, int]
     """Rows, or receivers."""
     unreadable: int
-    """Rows of this run without a readable receiver, where receivers are compared."""
+    """Rows of this run without a readable receiver, where receivers are compared: left out."""
+    earlier_unreadable: int
+    """The same of the other run."""
     rows: pa.Table
     """Every change but `still fine`: change, row, outcome, earlier_row, earlier_outcome."""
 
     def examples(self, change: Change, most: int = _MOST_EXAMPLES) -> list[ChangedRow]:
-        """Give the first rows of one kind of change."""
+        """The first rows of one kind of change."""
         chosen = self.rows.filter(pc.equal(self.rows.column("change"), change.value))
         return [
             ChangedRow(
@@ -79,12 +82,13 @@ class Comparison:
         ]
 
     def as_data(self) -> dict[str, Any]:
-        """Give it JSON-able: counts, and the row numbers of each change."""
+        """JSON-able data: counts, and the row numbers of each change."""
         return {
             "against": self.against.run_id,
             "by": self.by,
             "counts": {change.value: self.counts[change] for change in Change},
             "unreadable": self.unreadable,
+            "earlier_unreadable": self.earlier_unreadable,
             "rows": {
                 change.value: self.rows.filter(pc.equal(self.rows.column("change"), change.value))
                 .column("row")
@@ -95,12 +99,17 @@ class Comparison:
 
 
 def compare(ledger: Ledger, run_id: str, against: str) -> Comparison:
-    """Hold a run against another one. Raises UsageError where there is no such run."""
+    """Compare a run with another one. Raises UsageError where there is no such run."""
     now, then = ledger.run(run_id), ledger.run(against)
     by = "row" if now.sha256 == then.sha256 else "receiver"
     here, there = _standings(ledger, now.run_id, by), _standings(ledger, then.run_id, by)
     _, mine, theirs = np.intersect1d(here.keys, there.keys, True, return_indices=True)
     good, was_good = here.good[mine], there.good[theirs]
+    repeat, was_repeat = here.repeat[mine], there.repeat[theirs]
+    good, was_good = (
+        np.where(repeat, was_good | was_repeat, good),
+        np.where(was_repeat, good | repeat, was_good),
+    )
     changes = {
         Change.NEWLY_FAILING: ~good & was_good,
         Change.STILL_FAILING: ~good & ~was_good,
@@ -114,7 +123,8 @@ def compare(ledger: Ledger, run_id: str, against: str) -> Comparison:
         here.table(change, mine[chosen], there, theirs[chosen])
         for change, chosen in changes.items()
     ]
-    return Comparison(then, by, counts, here.unreadable, pa.concat_tables(tables))
+    rows = pa.concat_tables(tables)
+    return Comparison(then, by, counts, here.unreadable, there.unreadable, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,8 @@ class _Standings:
 
     keys: Any
     good: Any
+    repeat: Any
+    """Whether nothing but duplicates stands for the key."""
     rows: Any
     outcomes: Any
     """Places in `Outcome`."""
@@ -159,9 +171,17 @@ def _standings(ledger: Ledger, run_id: str, by: str) -> _Standings:
     )
     readable = key != _NOBODY
     key, row, outcome = key[readable], row[readable], outcome[readable]
-    bad = outcome != list(Outcome).index(Outcome.SUCCESS)
-    # Of the rows of one key the first that is not `success` stands for it, else its first row.
-    order = np.lexsort((row, ~bad, key))
+    repeat = outcome == list(Outcome).index(Outcome.DUPLICATE)
+    bad = ~repeat & (outcome != list(Outcome).index(Outcome.SUCCESS))
+    # Of the rows of one key the first that failed stands for it, else its first `success`.
+    order = np.lexsort((row, repeat, ~bad, key))
     distinct, first = np.unique(key[order], return_index=True)
     chosen = order[first]
-    return _Standings(distinct, ~bad[chosen], row[chosen], outcome[chosen], int((~readable).sum()))
+    return _Standings(
+        distinct,
+        ~bad[chosen],
+        repeat[chosen],
+        row[chosen],
+        outcome[chosen],
+        int((~readable).sum()),
+    )

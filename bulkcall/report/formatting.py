@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bulkcall.support.masking import masked_text
+
+if TYPE_CHECKING:
+    from bulkcall.ledger.model import RunInfo
 
 _LONGEST = 400
 
 
-def when(epoch_ms: int | None) -> str:
-    """Give a time for a person, in UTC; a dash for none."""
+def zone_of(run: RunInfo) -> tzinfo:
+    """The time zone in which a run's times are shown: the one its file was read in, else UTC."""
+    name = str(run.file_facts.get("source", {}).get("timezone") or "")
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def when(epoch_ms: int | None, zone: tzinfo = UTC) -> str:
+    """A time for a person, with its offset; a dash for none."""
     if epoch_ms is None:
         return "\u2013"
-    return f"{datetime.fromtimestamp(epoch_ms / 1000, UTC):%d %b %Y, %H:%M:%S} UTC"
+    moment = datetime.fromtimestamp(epoch_ms / 1000, zone)
+    return f"{moment:%d %b %Y, %H:%M:%S} {offset(moment)}"
+
+
+def window(first: int | None, last: int | None, zone: tzinfo) -> str:
+    """From when to when labels are shown, to the minute; empty where it is not known."""
+    if first is None or last is None:
+        return ""
+    begin, end = (datetime.fromtimestamp(each / 1000, zone) for each in (first, last))
+    until = f"{end:%H:%M}" if begin.date() == end.date() else f"{end:%d %b %Y, %H:%M}"
+    return f"{begin:%d %b %Y, %H:%M} to {until} {offset(end)}"
+
+
+def offset(moment: datetime) -> str:
+    """A moment's offset from UTC: +05:30, or UTC."""
+    text = f"{moment:%z}"
+    return "UTC" if text in {"", "+0000"} else f"{text[:3]}:{text[3:5]}"
+
+
+def version() -> str:
+    """The version of bulkcall, asked of the package above without an import that points up."""
+    return str(sys.modules["bulkcall"].__version__)
 
 
 def duration(start: int, end: int | None) -> str:
-    """Give a length of time for a person."""
+    """A length of time for a person."""
     if end is None:
         return "not finished"
     seconds = max(0, end - start) / 1000
@@ -29,7 +67,7 @@ def duration(start: int, end: int | None) -> str:
 
 
 def share(part: float) -> str:
-    """Give a share in per cent; what is there but tiny is not shown as nothing, nor most as all."""
+    """A share in per cent; what is there but tiny is not shown as nothing, nor most as all."""
     per_cent = 100 * part
     if 0 < per_cent < 0.1:  # noqa: PLR2004 - the last digit shown
         return "< 0.1 %"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bulkcall.report.advice import next_steps, verdict
-from bulkcall.report.formatting import duration, when
+from bulkcall.report.advice import DEMO_OVER, is_demo, next_steps
+from bulkcall.report.formatting import duration, when, zone_of
+from bulkcall.report.model import counted
 from bulkcall.support.masking import masked_text
 
 if TYPE_CHECKING:
@@ -17,13 +18,14 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~@-])")
 
 
 def summary_md(report: Report) -> str:
-    """Give summary.md's text."""
+    """summary.md's text."""
     run = report.run
+    zone = zone_of(run)
     lines = [
-        f"**{_plain(verdict(report))}**",
+        f"**{_plain(report.verdict)}**",
         "",
         (
-            f"Run `{run.run_id}`, channel {run.channel.value}, {when(run.started_at)}, took"
+            f"Run `{run.run_id}`, channel {run.channel.value}, {when(run.started_at, zone)}, took"
             f" {duration(run.started_at, run.finished_at)}, {run.requests:,} requests"
             f" ({run.retries:,} repeated)."
         ),
@@ -41,6 +43,8 @@ def summary_md(report: Report) -> str:
         if report.conserved
         else "**The rows do not add up: do not rely on these figures.**",
     ]
+    if report.repeated:
+        lines += ["", f"Sent, or perhaps sent, more than once: {counted(report.repeated)}."]
     if report.reasons:
         lines += ["", "Most frequent reasons:", ""]
         lines += [
@@ -49,7 +53,7 @@ def summary_md(report: Report) -> str:
         ]
     steps = next_steps(report)
     if steps:
-        lines += ["", "Next:", ""]
+        lines += ["", "Next:", "", *([DEMO_OVER, ""] if is_demo(report) else [])]
         lines += [
             f"- {step.rows:,} {step.outcome.value}: {step.text}"
             + (f" `{step.command}`" if step.command else "")

@@ -16,8 +16,12 @@ _END = b"</sheetData>"
 _DIMENSION = re.compile(rb"<dimension[^>]*/>")  # optional, and not known before the last row
 
 
-def new_book(buffer: io.BytesIO) -> tuple[Any, Any]:
-    """Give a workbook and the format of its header cells."""
+TIME_STYLE = 2
+"""The number of the format of times: sheets that are written apart from the workbook name it."""
+
+
+def new_book(buffer: io.BytesIO, time_format: str) -> tuple[Any, Any, Any]:
+    """A workbook, the format of its header cells, and that of its times."""
     book = xlsxwriter.Workbook(
         buffer,
         {
@@ -29,13 +33,18 @@ def new_book(buffer: io.BytesIO) -> tuple[Any, Any]:
         },
     )
     head = book.add_format({"bold": True, "bg_color": "#DCE6F8", "bottom": 1})
-    return book, head
+    times = book.add_format({"num_format": time_format, "align": "left"})
+    # Formats are numbered as they are first used: these two come first in every book.
+    numbers = [each._get_xf_index() for each in (head, times)]  # noqa: SLF001
+    if numbers != [TIME_STYLE - 1, TIME_STYLE]:
+        raise RuntimeError(f"the formats of a workbook are numbered {numbers}")
+    return book, head, times
 
 
-def frame(lay_out: Callable[[Any, Any], None]) -> tuple[bytes, bytes]:
-    """Give what stands before and after the rows of a sheet that `lay_out(book, head)` adds."""
+def frame(lay_out: Callable[[Any, Any], None], time_format: str) -> tuple[bytes, bytes]:
+    """What stands before and after the rows of a sheet that `lay_out(book, head)` adds."""
     buffer = io.BytesIO()
-    book, head = new_book(buffer)
+    book, head, _ = new_book(buffer, time_format)
     book.add_worksheet("first")
     lay_out(book, head)
     book.close()

@@ -1,6 +1,6 @@
 """Arrow columns to the rows of a spreadsheet, as the XML that stands in an XLSX file.
 
-A cell is an inline string or a number, nothing else: no formula, no link, no format. Texts are
+A cell is an inline string, a number or a time, nothing else: no formula, no link. Texts are
 checked a column at a time by a look at their bytes, and only a column that holds something special
 is treated cell by cell, so no Python object is made for an ordinary cell.
 """
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 
 from bulkcall.report.csv_text import text_bytes
+from bulkcall.report.xlsx_frames import TIME_STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,8 @@ _SPACE = 0x20
 def xml_rows(columns: Sequence[pa.Array], first: int) -> memoryview:
     """Give rows `first`… of a sheet (counted from 1, the header's row among them).
 
-    `columns` are arrays of one length: strings without nulls, or whole numbers.
+    `columns` are arrays of one length: strings without nulls, whole numbers, or times as days since
+    1899-12-30 (floating point).
     """
     count = len(columns[0])
     numbers = pa.array(np.arange(first, first + count)).cast(pa.string())
@@ -54,6 +56,13 @@ def _cells(column: pa.Array, letter: str, numbers: pa.Array) -> pa.Array:
         shown = column.cast(pa.string())
         cells = pc.binary_join_element_wise(
             f'<c r="{letter}', numbers, '"><v>', shown, "</v></c>", ""
+        )
+        return cells.fill_null("") if column.null_count else cells
+    if pa.types.is_floating(column.type):
+        shown = column.cast(pa.string())
+        opening = f'" s="{TIME_STYLE}"><v>'
+        cells = pc.binary_join_element_wise(
+            f'<c r="{letter}', numbers, opening, shown, "</v></c>", ""
         )
         return cells.fill_null("") if column.null_count else cells
     column, keep = _escaped(column)

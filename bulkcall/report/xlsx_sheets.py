@@ -12,6 +12,7 @@ import zipfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from bulkcall.report.xlsx_frames import frame, new_book
@@ -22,22 +23,22 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO, BinaryIO
 
-    import pyarrow as pa
-
 SHEET_ROWS = 1_048_576
 """Rows of a sheet, the header among them (Excel's own limit)."""
 
 _WIDEST = 60
 _PIECE = 5_000  # rows made into XML at a time, which is some hundred bytes a cell
 _SAMPLE = 500
+_TIME_WIDTH = 26
 _LEVEL = 1  # of deflate: a tenth larger than the usual 6, and three times as fast
 
 
 class Workbook:
     """A ZIP file that becomes a workbook: one sheet is streamed at once, others wait in a file."""
 
-    def __init__(self, file: BinaryIO, folder: Path, sheet_rows: int) -> None:
+    def __init__(self, file: BinaryIO, folder: Path, sheet_rows: int, time_format: str) -> None:
         self.sheet_rows = sheet_rows
+        self.time_format = time_format
         self._folder = folder
         self._kinds: list[Sheets] = []
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL)
@@ -54,11 +55,11 @@ class Workbook:
         self._kinds.append(sheets)
         return sheets
 
-    def finish(self, fill: Callable[[Any, Any], None], kinds: Sequence[Sheets]) -> None:
-        """Write all other parts. `fill(book, head)` adds the first sheet, then come `kinds`."""
+    def finish(self, fill: Callable[[Any, Any, Any], None], kinds: Sequence[Sheets]) -> None:
+        """Write all other parts: `fill(book, head, times)` adds the first sheet, then `kinds`."""
         for kind in self._kinds:
             kind.close()
-        skeleton, renamed = _skeleton(fill, kinds)
+        skeleton, renamed = _skeleton(fill, kinds, self.time_format)
         with zipfile.ZipFile(io.BytesIO(skeleton)) as parts:
             for part in parts.namelist():
                 if part in renamed:
@@ -99,6 +100,7 @@ class Sheets:
         self.counts: list[int] = []
         """Rows of each sheet so far, without its header."""
         self._most = book.sheet_rows - 1
+        self._time_format = book.time_format
         self._part = part
         self._widths: list[int] = []
         self._open: IO[bytes] | None = None
@@ -174,7 +176,7 @@ class Sheets:
     def _frame(self) -> tuple[bytes, bytes]:
         """Give what stands before and after the rows of the sheet that is being written."""
         number = len(self.counts) - 1
-        return frame(lambda book, head: self.lay_out(book, head, number))
+        return frame(lambda book, head: self.lay_out(book, head, number), self._time_format)
 
 
 class WaitingSheets(Sheets):
@@ -228,12 +230,12 @@ class WaitingSheets(Sheets):
 
 
 def _skeleton(
-    fill: Callable[[Any, Any], None], kinds: Sequence[Sheets]
+    fill: Callable[[Any, Any, Any], None], kinds: Sequence[Sheets], time_format: str
 ) -> tuple[bytes, dict[str, str]]:
-    """Give a workbook whose large sheets have only headers, and their parts' other names."""
+    """A workbook whose large sheets have only headers, and their parts' other names."""
     buffer = io.BytesIO()
-    book, head = new_book(buffer)
-    fill(book, head)
+    book, head, times = new_book(buffer, time_format)
+    fill(book, head, times)
     renamed = {}
     for kind in kinds:
         for number in range(len(kind.counts)):
@@ -245,5 +247,7 @@ def _skeleton(
 
 
 def _width(column: pa.Array) -> int:
+    if pa.types.is_floating(column.type):
+        return _TIME_WIDTH
     longest: int | None = pc.max(pc.utf8_length(column.slice(0, _SAMPLE).cast("string"))).as_py()
     return longest or 0

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import BulkcallError, LedgerError, StopCause, StoppedError, UsageError
 from bulkcall.ledger import RunState
-from bulkcall.records import Channel
 from bulkcall.report import publish
+from bulkcall.run.options import rows_per_second
 from bulkcall.run.result import RunResult
 from bulkcall.support.log_context import log_context
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from bulkcall.ledger import RunInfo
     from bulkcall.run.context import RunContext
-    from bulkcall.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -90,14 +89,18 @@ def report_on(
 ) -> RunResult:
     """Write a run's report from the ledger alone; `against` is a run to compare with."""
     folder = out or Path(run.out_dir)
+    # What the run was allowed, whatever is set where its report is written again.
+    allowed = run.file_facts.get("rows_per_second")
     context.progress.begin("report", None)
     published = publish(
         context.ledger,
         run.run_id,
         folder,
-        limit=_rows_per_second(context.settings, run.channel),
+        limit=allowed or rows_per_second(context.settings, run.channel),
         against=against,
         show_numbers=show_numbers or context.settings.show_numbers,
+        ledger_at=context.settings.ledger,
+        now_ms=context.clock.now_ms(),
     )
     context.progress.end("report")
     return RunResult(published.report, published.files, folder, error, tuple(context.notes))
@@ -141,11 +144,3 @@ def _set_state(
     now = context.clock.now_ms()
     context.ledger.set_state(run.run_id, state, at=now, reason=reason, cause=cause)
     _LOG.info("run is %s", state.value)
-
-
-def _rows_per_second(settings: Settings, channel: Channel) -> float:
-    """Return how many rows a second the account's limits allow with all its tokens."""
-    tokens = 1 if settings.token else settings.tokens
-    if channel is Channel.REALTIME:
-        return tokens * settings.realtime_per_second
-    return tokens * settings.batch_per_minute * settings.batch_size / 60

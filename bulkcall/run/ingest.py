@@ -11,7 +11,7 @@ from bulkcall.errors import CampaignFileError
 from bulkcall.ledger import NewRun, RunState
 from bulkcall.records import STANDARD_INPUT
 from bulkcall.run.checked_file import open_checked
-from bulkcall.run.options import InvalidLimit, ReadOptions
+from bulkcall.run.options import InvalidLimit, ReadOptions, rows_per_second
 from bulkcall.run.run_ids import new_run_id, out_folder
 from bulkcall.support.atomic_files import require_folder
 
@@ -138,6 +138,9 @@ def _new_run(
             "source": asdict(read) | {"file": _lasting_name(read.file)},
             "allow_duplicates": options.allow_duplicates,
             "max_invalid": options.max_invalid,
+            "flags": dict(options.flags),
+            "demo": options.demo,
+            "rows_per_second": rows_per_second(settings, options.channel),
         },
     )
 

@@ -112,12 +112,24 @@ class RunOptions:
     """What the run is to be called; empty: a new name (`new_run_id`)."""
     sha256: str = ""
     """The content that the file must have, where the caller looked at it before; empty: any."""
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that were given for this run alone (by flags): a resume keeps to them."""
+    demo: bool = False
+    """Its server is gone when it ends: the report offers no commands."""
 
     def with_defaults(self, settings: Settings) -> RunOptions:
         """These options, with the account's `max_invalid` where the run names none."""
         if self.max_invalid is not None or not settings.max_invalid:
             return self
         return replace(self, max_invalid=settings.max_invalid)
+
+
+def rows_per_second(settings: Settings, channel: Channel) -> float:
+    """Return how many rows a second the account's limits allow with all its tokens."""
+    tokens = 1 if settings.token else settings.tokens
+    if channel is Channel.REALTIME:
+        return tokens * settings.realtime_per_second
+    return tokens * settings.batch_per_minute * settings.batch_size / 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,16 +90,12 @@ class PostRun:
         )
 
     def _resume(self, result: RunResult) -> str:
+        from bulkcall.report.advice import resume_command
+
         run = result.report.run
         if result.error is None and run.state not in _TO_TAKE_UP:
             return ""
-        words = ["bulkcall", "resume", run.run_id]
-        if self._settings.profile:
-            words += ["--profile", self._settings.profile]
-        # A database's URL holds a password; who uses one has it in the settings.
-        if self._settings.ledger and "://" not in self._settings.ledger:
-            words += ["--ledger", str(Path(self._settings.ledger).expanduser().absolute())]
-        return shlex.join(words)
+        return resume_command(result.report)
 
 
 @contextmanager

@@ -65,6 +65,7 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
                     out=out,
                     start="now",
                     window="8h",
+                    demo=True,
                     progress=progress_for(given.console),
                     stop=stop,
                 )

@@ -43,6 +43,7 @@ def command(
             file,
             settings=given.settings,
             out=out,
+            flags=given.flags,
             progress=progress_for(given.console),
             stop=stop,
             **asked,

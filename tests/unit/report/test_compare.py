@@ -86,7 +86,7 @@ def test_other_files_are_compared_by_receiver():
     )
     found = compare(TwoRuns(now, then), "now", "then")
     assert found.by == "receiver"
-    assert found.unreadable == 1
+    assert (found.unreadable, found.earlier_unreadable) == (1, 0)
     assert found.counts == {
         Change.NEWLY_FAILING: 1,
         Change.STILL_FAILING: 0,
@@ -97,6 +97,17 @@ def test_other_files_are_compared_by_receiver():
     }
     [fine] = found.examples(Change.NEWLY_FINE)
     assert (fine.row, fine.earlier_row) == (1, 3)
+
+
+def test_a_repeat_is_neither_fine_nor_failing():
+    """What the other run says of the row counts: its record was sent there."""
+    words = ("success", "pending", "duplicate", "duplicate")
+    then = fake("then", [result(word) for word in words])
+    now = fake("now", [result(word) for word in ("duplicate", "duplicate", "error", "duplicate")])
+    counts = compare(TwoRuns(now, then), "now", "then").counts
+    assert counts[Change.STILL_FINE] == 2
+    assert counts[Change.STILL_FAILING] == 2
+    assert counts[Change.NEWLY_FAILING] == counts[Change.NEWLY_FINE] == 0
 
 
 def test_a_run_against_itself_changes_nothing():

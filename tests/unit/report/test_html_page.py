@@ -9,9 +9,12 @@ from importlib.resources import files
 
 import pytest
 
+from bulkcall import __version__
+from bulkcall.errors import StopCause
 from bulkcall.ledger.model import RunState
 from bulkcall.records import Outcome
 from bulkcall.report import build_report
+from bulkcall.report.chart_data import figures
 from bulkcall.report.html import html_bytes
 from tests.unit.report.campaign import HOSTILE, sample_ledger
 from tests.unit.report.ledgers import START, FakeLedger, batch, result
@@ -204,13 +207,36 @@ def test_the_first_line_says_it_all():
     )
     assert stopped.verdict == "Stopped: the server is away. 0 of 2 rows confirmed; 2 unsent."
     asked = FakeLedger(["a"], [["x"]], [result("unsent")], state=RunState.WITHHELD)
-    assert build_report(asked, "r").verdict.startswith("Nothing was sent, as asked. 0 of 1 rows")
+    assert build_report(asked, "r").verdict == (
+        "Nothing sent: too many rows are invalid. 0 of 1 row confirmed; 1 unsent."
+    )
+    dry = FakeLedger(["a"], [["x"]], [result("unsent")], state=RunState.WITHHELD, dry_run=True)
+    assert build_report(dry, "r").verdict == (
+        "Dry run: nothing sent; 1 row would be sent. 0 of 1 row confirmed; 1 unsent."
+    )
+    signal = FakeLedger(
+        ["a"],
+        [["x"]] * 2,
+        [result("success"), result("unsent")],
+        reason="interrupted (SIGINT)",
+        stop_cause=StopCause.SIGNAL,
+    )
+    assert build_report(signal, "r").verdict == "Interrupted. 1 of 2 rows confirmed; 1 unsent."
+    repeats = build_report(FakeLedger(["a"], [["x"]] * 2, [result("duplicate")] * 2), "r")
+    assert repeats.verdict == "All 2 rows are duplicates: nothing to send."
+    assert 'class="verdict good"' in html_bytes(repeats).decode()
+    once = [result("success")] * 2 + [result("duplicate")]
+    again = build_report(FakeLedger(["a"], [["x"]] * 3, once), "r")
+    assert again.verdict == "2 of 3 rows confirmed; 1 duplicate was not sent again."
+    assert again.tone == "good"
     assert 'class="verdict mixed"' in html_bytes(build_report(asked, "r")).decode()
     nothing = FakeLedger(["a"], [], [], state=RunState.ABANDONED, reason="no rows")
     assert build_report(nothing, "r").verdict == "Stopped: no rows. No row was loaded."
     assert 'class="verdict bad"' in html_bytes(build_report(nothing, "r")).decode()
     lost = build_report(FakeLedger(["a"], [["x"]] * 2, [result("success")] * 2, rows=3), "r")
-    assert lost.verdict.startswith("The rows do not add up")
+    assert lost.verdict == (
+        "The rows do not add up: do not rely on these figures (2 rows written, 3 in the file)."
+    )
     page = html_bytes(lost).decode()
     assert 'class="verdict bad"' in page
     assert "they do not add up" in page
@@ -229,6 +255,52 @@ def test_every_outcome_but_success_has_a_next_step(tree):
         for outcome, count in report.outcomes.items()
         if count and outcome is not Outcome.SUCCESS
     }
+
+
+def test_the_header_says_when_with_which_version_and_leads_to_the_files(text):
+    """Times are in the run's zone with its offset; the files beside the page are links."""
+    facts = {"source": {"timezone": "Asia/Kolkata"}}
+    ledger = FakeLedger(["a"], [["x"]], [result("invalid", starts_at=START, ends_at=START + 1)])
+    ledger._run["file_facts"] = facts
+    page = html_bytes(build_report(ledger, "r")).decode()
+    assert "21 Nov 2025, 10:10:00 +05:30" in page
+    assert "<dd>21 Nov 2025, 10:10 to 10:10 +05:30</dd>" in page
+    assert f"<dd>bulkcall {__version__}</dd>" in page
+    assert "21 Nov 2025, 04:40:00 UTC" in text
+    for name in ("outcomes.csv", "rejected.csv", "report.xlsx", "summary.json"):
+        assert f'<a href="{name}">' in page, name
+
+
+def test_what_is_left_out_of_a_chart_is_its_longest_bar_nowhere(text):
+    """'All others' and other reasons are said beside the chart, not drawn."""
+    rows = [
+        result("error", message=f"reason {chr(97 + n % 26)}", dynamic_label_name=f"label {n}")
+        for n in range(60)
+    ]
+    report = build_report(FakeLedger(["a"], [["x"]] * 60, rows), "r")
+    reasons, labels, *_ = figures(report, str, str)
+    assert "more for 18 other reasons" in reasons["note"]
+    assert "48 rows more under all others" in labels["note"]
+    assert "all others" not in labels["svg"]
+    assert ("all others", 0, 48) in labels["figures"]
+
+
+def test_the_line_of_the_limit_is_drawn_only_where_it_is_true():
+    """Within a part of the API's minute far more may be sent than a minute's average."""
+    burst = [result("success", sent_at=START + n) for n in range(50)]
+    ledger = FakeLedger(["a"], [["x"]] * 50, burst)
+    short = figures(build_report(ledger, "r", limit=1.0), str, str)
+    [rate] = [each for each in short if each["title"].startswith("Rows sent a second")]
+    assert 'class="limit"' not in rate["svg"]
+    assert rate["note"] == "The limit is 60 rows in any 60 seconds."
+    spread = [result("success", sent_at=START + n * 600_000) for n in range(50)]
+    ledger = FakeLedger(["a"], [["x"]] * 50, spread)
+    [rate] = [
+        each
+        for each in figures(build_report(ledger, "r", limit=1.0), str, str)
+        if each["title"].startswith("Rows sent a second")
+    ]
+    assert 'class="limit"' in rate["svg"]
 
 
 def test_the_equation_holds_its_numbers(tree):

@@ -88,7 +88,10 @@ def test_rows_past_the_sheets_limit_go_on_the_next(tmp_path):
     """A sheet ends where Excel's ends; the next begins with the header again."""
     ledger = FakeLedger(["a"], [[str(n)] for n in range(25)], [result("success")] * 25)
     path = tmp_path / "report.xlsx"
-    with path.open("wb") as file, XlsxReport(file, ["a"], tmp_path, sheet_rows=11) as book:
+    with (
+        path.open("wb") as file,
+        XlsxReport(file, ["a"], tmp_path, run=ledger.run(), sheet_rows=11) as book,
+    ):
         for block in row_blocks(ledger, "r"):
             book.add(block)
         from bulkcall.report import build_report
@@ -105,3 +108,34 @@ def test_rows_past_the_sheets_limit_go_on_the_next(tmp_path):
     assert [len(each) for each in shown] == [10, 10, 5]
     assert [value for each in shown for value in each] == [str(n) for n in range(25)]
     assert all(sheet.cell(1, 2).value == "a" for sheet in held.worksheets[2:])
+
+
+def test_times_are_dates_in_the_zone_of_the_run(tmp_path):
+    """Sent at 04:40 UTC is 10:10 in India, as a real date; each reason has its field."""
+    rows = [result("success"), result("invalid", field="receiver_number", message="too short")]
+    facts = {"source": {"timezone": "Asia/Kolkata"}}
+    ledger = FakeLedger(["a"], [["x"]] * 2, rows, file_facts=facts)
+    book = load_workbook(publish(ledger, "r", tmp_path).files["report.xlsx"])
+    sheet = book["All rows"]
+    place = [cell.value for cell in sheet[1]].index("sent_at") + 1
+    assert sheet.cell(2, place).value.isoformat() == "2025-11-21T10:10:00"
+    assert sheet.cell(2, place).number_format == 'yyyy-mm-dd hh:mm:ss "+05:30"'
+    assert sheet.cell(3, place).value is None
+    assert sheet.cell(1, 1).font.bold
+    assert sheet.cell(1, 1).font.size == 11
+    told = {row[0].value: row[1].value for row in book["Summary"].iter_rows(min_row=3)}
+    assert told["Started"].isoformat() == "2025-11-21T10:10:00"
+    assert told["Rows"] == 2
+    lines = [[cell.value for cell in row] for row in book["Summary"].iter_rows()]
+    assert ["invalid", 1, "receiver_number", "too short"] in lines
+
+
+def test_a_zone_whose_offset_changes_gives_times_in_utc(tmp_path):
+    """One column has one offset, and it is the right one for every row."""
+    facts = {"source": {"timezone": "Europe/Berlin"}}
+    ledger = FakeLedger(["a"], [["x"]], [result("success")], file_facts=facts)
+    book = load_workbook(publish(ledger, "r", tmp_path).files["report.xlsx"])
+    sheet = book["All rows"]
+    place = [cell.value for cell in sheet[1]].index("sent_at") + 1
+    assert sheet.cell(2, place).value.isoformat() == "2025-11-21T04:40:00"
+    assert sheet.cell(2, place).number_format.endswith('"UTC"')

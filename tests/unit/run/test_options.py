@@ -7,8 +7,8 @@ import pytest
 from bulkcall.errors import SettingsError
 from bulkcall.records import CampaignFile, Channel
 from bulkcall.run.credentials import require_credentials
-from bulkcall.run.finish import _rows_per_second as rows_per_second
 from bulkcall.run.ingest import _room_for as room_for
+from bulkcall.run.options import rows_per_second
 from bulkcall.settings import Secret, Settings
 
 

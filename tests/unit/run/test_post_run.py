@@ -10,6 +10,7 @@ import pytest
 from bulkcall.errors import CampaignFileError, ExitStatus, ServerAwayError
 from bulkcall.ledger import RunState
 from bulkcall.records import Channel, Outcome
+from bulkcall.report.commands import ledger_flag
 from bulkcall.run.post_run import PostRun, post_run
 from bulkcall.settings import Settings
 from tests.endings import RUN_ID
@@ -17,7 +18,7 @@ from tests.endings import RUN_ID
 NUMBER = "919876500001"
 
 
-def result(folder, *, state=RunState.FINISHED, error=None, dry_run=False):
+def result(folder, settings, *, state=RunState.FINISHED, error=None, dry_run=False):
     """A run of two rows, one of them refused with a message that names a number."""
     outcomes = dict.fromkeys(Outcome, 0) | {Outcome.SUCCESS: 1, Outcome.REFUSED: 1}
     run = SimpleNamespace(
@@ -28,10 +29,13 @@ def result(folder, *, state=RunState.FINISHED, error=None, dry_run=False):
         requests=2,
         retries=0,
         dry_run=dry_run,
+        profile=settings.profile,
+        file_facts={},
     )
     reason = SimpleNamespace(rows=1, outcome=Outcome.REFUSED, text=f"{NUMBER} is no number")
     report = SimpleNamespace(
         run=run,
+        ledger=ledger_flag(settings.ledger),
         verdict=f"Stopped: {NUMBER} is odd. See run {RUN_ID}.",
         outcomes=outcomes,
         rows=2,
@@ -49,8 +53,9 @@ def result(folder, *, state=RunState.FINISHED, error=None, dry_run=False):
 
 def ended(folder, settings=None, **facts):
     """The ending of such a run."""
-    after = PostRun(settings or Settings(), None, "list.csv")
-    after.result = result(folder, **facts)
+    settings = settings or Settings()
+    after = PostRun(settings, None, "list.csv")
+    after.result = result(folder, settings, **facts)
     return after.ending()
 
 
@@ -108,6 +113,6 @@ def test_a_run_is_told_as_it_ended_where_what_follows_it_fails(tmp_path, monkeyp
         raise OSError
 
     with suppress(OSError), post_run(Settings(), None) as after:
-        after.result = result(tmp_path)
+        after.result = result(tmp_path, Settings())
         purge()
     assert [each.run_id for each in told] == [RUN_ID]
