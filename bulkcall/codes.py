@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bulkcall.records import RowState
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -488,6 +490,48 @@ def api_code(message: str) -> str:
     """
     words = message.casefold().replace("_", " ").replace("-", " ").strip(" .")
     return _API_REASONS.get(" ".join(words.split()), "api.error")
+
+
+_OF_STATE: Final[Mapping[RowState, str]] = {
+    RowState.READY: "send.unsent",
+    RowState.ACCEPTED: "confirm.pending",
+    RowState.REFUSED: "api.refused",
+    RowState.MISSING: "confirm.missing",
+    RowState.DUPLICATE: "row.duplicate",
+    RowState.EXPIRED: "send.expired",
+}
+_FAILED: Final[Mapping[int | None, str]] = {
+    None: "send.no_connection",
+    429: "send.rate_limited",
+    503: "send.unavailable",
+}
+_IN_DOUBT: Final[Mapping[int | None, str]] = {
+    None: "send.no_answer",
+    500: "send.server_error",
+    502: "send.server_error",
+    504: "send.server_error",
+}
+
+
+def row_code(state: RowState, http_status: int | None, stored: str | None) -> str:
+    """Return the code of a row as it stands; empty for `success`.
+
+    `stored` is what was written down for it: of a finding where it is invalid, of the server's
+    reason where it failed. All else the state tells, with the last answer's status.
+    """
+    match state:
+        case RowState.SUCCESS:
+            return ""
+        case RowState.INVALID:
+            return stored or ""
+        case RowState.ERROR:
+            return stored or "api.error"
+        case RowState.FAILED:
+            return _FAILED.get(http_status, "send.turned_away")
+        case RowState.SENDING | RowState.DOUBT | RowState.HELD:
+            return _IN_DOUBT.get(http_status, "send.unreadable_answer")
+        case _:
+            return _OF_STATE[state]
 
 
 FORMER_RULES: Final[Mapping[str, str]] = {

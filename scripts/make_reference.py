@@ -1,6 +1,6 @@
-"""Write the parts of the documentation that are made from the code: settings and command line.
+"""Write the parts of the documentation that are made from the code.
 
-`python scripts/make_reference.py` writes docs/settings.md, docs/commands.md and
+`python scripts/make_reference.py` writes docs/settings.md, docs/commands.md, docs/codes.md and
 docs/bulkcall.schema.json; a test fails when they drift from what it would write.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from bulkcall.cli.main import COMMANDS, bulkcall
+from bulkcall.codes import CODES
 from bulkcall.settings import RULES, Secret, Settings, env_name
 from bulkcall.settings.schema import schema
 
@@ -76,7 +77,28 @@ def schema_page() -> str:
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def codes_page() -> str:
+    """Return docs/codes.md."""
+    lines = [
+        "# Codes",
+        "",
+        "Made from the code by `scripts/make_reference.py`.",
+        "",
+        "Every reason that a row is not `success` has a code that never changes, for scripts: in",
+        "the column `code` of outcomes.csv, in `error_code` of rejected.csv, and in the findings of",
+        "`bulkcall validate --json`; `bulkcall explain CODE` prints what stands here.",
+        "",
+        "| code | meaning | why | fix |",
+        "|---|---|---|---|",
+    ]
+    for code in CODES.values():
+        cells = (each.replace("|", "\\|") for each in (code.meaning, code.cause, code.fix))
+        lines.append(f"| `{code.name}` | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
+    "codes.md": codes_page,
     "settings.md": settings_page,
     "commands.md": commands_page,
     "bulkcall.schema.json": schema_page,

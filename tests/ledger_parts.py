@@ -80,6 +80,7 @@ def checked(rows: Sequence[dict[str, Any]]) -> CheckedChunk:
         columns[name] = pa.array([facts[name] for facts in rows], pa.int64())
     for name in _TEXTS:
         columns[name] = pa.array([facts[name] for facts in rows], pa.string())
+    columns["code"] = pa.nulls(len(rows), pa.string())
     bad = [facts for facts in rows if not facts["valid"]]
     findings = {
         "row": pa.array([facts["row"] for facts in bad], pa.int64()),

@@ -45,7 +45,10 @@ def fill(ledger):
     rows = [valid(row, caller_number=ANOTHER, identity=200 + row) for row in (1, 2)]
     loaded(ledger, "run-2", rows, channel=Channel.REALTIME)
     ledger.take_realtime("run-2", 2, now=NOW, with_doubt=True)
-    events = [Answered(1, NOW, False, 200, "Failed to push"), Doubtful([2], NOW, 502, "?", True)]
+    events = [
+        Answered(1, NOW, False, 200, "Failed to push", code="api.failed_to_push"),
+        Doubtful([2], NOW, 502, "?", True),
+    ]
     ledger.record("run-2", events, requests=2)
     ledger.note_token_creation(ACCOUNT, NOW)
 

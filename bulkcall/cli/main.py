@@ -36,6 +36,7 @@ COMMANDS = (
     "purge",
     "config",
     "check",
+    "explain",
     "template",
     "sandbox",
     "demo",

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 _LIVES = """
     SELECT id, state, attempts, tries, doubtful, batch, earlier_batch, sent_at, earlier_sent_at,
-        http_status, confirmed_at, record_id, matched, field, message
+        http_status, confirmed_at, record_id, matched, field, message, code
     FROM rows WHERE id IN_KEYS ORDER BY id
 """
 _WRITE = """
     UPDATE rows SET state = ?, attempts = ?, tries = ?, doubtful = ?, batch = ?, earlier_batch = ?,
         sent_at = ?, earlier_sent_at = ?, http_status = ?, confirmed_at = ?, record_id = ?,
-        matched = ?, field = ?, message = ?
+        matched = ?, field = ?, message = ?, code = ?
     WHERE id """
 _FEW = 8
 """From so many rows on that end alike, one statement for all is quicker than one each."""
@@ -146,6 +146,7 @@ def _values(life: RowStatus) -> tuple[Any, ...]:
         life.matched,
         storable(life.field),
         storable(life.message),
+        life.code,
     )
 
 

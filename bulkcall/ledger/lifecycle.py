@@ -148,6 +148,7 @@ class RowStatus:
     matched: str | None = None
     field: str | None = None
     message: str | None = None
+    code: str | None = None
 
 
 def apply_event(row: RowStatus, event: Event) -> RowStatus:  # noqa: PLR0911 - one return an event
@@ -201,6 +202,7 @@ def apply_event(row: RowStatus, event: Event) -> RowStatus:  # noqa: PLR0911 - o
                 confirmed_at=event.at,
                 message=event.message or None,
                 field=event.field or None,
+                code=None if event.success else event.code or None,
             )
         case Confirmed():
             return _confirmed(row, event)
@@ -275,4 +277,5 @@ def _confirmed(row: RowStatus, event: Confirmed) -> RowStatus:
         record_id=event.record_id or None,
         message=message or None,
         field=event.field or None,
+        code=event.code or None if event.state is ERROR else None,
     )

@@ -82,6 +82,7 @@ class PackedChunk:
         if not valid:
             columns["field"] = records.column("field")
             columns["message"] = records.column("message")
+            columns["code"] = records.column("code")
         table = pa.table(columns)
         if valid and self.valid == self.count:
             return table

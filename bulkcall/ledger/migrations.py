@@ -43,6 +43,16 @@ MIGRATIONS: Mapping[int, Sequence[str]] = {
             SELECT sum(t.row_count) FROM tallies t WHERE t.run_no = runs.run_no
             AND t.state IN (1, 2, 3, 4, 10, 11, 12, 13, 14))""",
     ),
+    3: (
+        "ALTER TABLE rows ADD COLUMN code TEXT",
+        """UPDATE rows SET code = CASE lower(message)
+            WHEN 'invalid input' THEN 'api.invalid_input'
+            WHEN 'not a truecaller user' THEN 'api.not_truecaller_user'
+            WHEN 'os not supported' THEN 'api.os_not_supported'
+            WHEN 'app version not supported' THEN 'api.app_version_not_supported'
+            WHEN 'failed to push' THEN 'api.failed_to_push'
+            ELSE 'api.error' END WHERE state = 11""",
+    ),
 }
 """Version → the statements that lead from it to the next one."""
 

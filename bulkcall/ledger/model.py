@@ -213,6 +213,8 @@ class Answered:
     http_status: int
     message: str = ""
     field: str = ""
+    code: str = ""
+    """Why it failed, as a word of bulkcall/codes.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,8 @@ class Confirmed:
     message: str = ""
     field: str = ""
     record_id: str = ""
+    code: str = ""
+    """Why it failed, as a word of bulkcall/codes.py."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from bulkcall.codes import FORMER_RULES
+from bulkcall.codes import FORMER_RULES, row_code
 from bulkcall.errors import UsageError
 from bulkcall.ledger import receiver_index
 from bulkcall.ledger.codec import unpacked
@@ -26,7 +26,7 @@ FINDINGS = pa.schema(
 _OUTCOMES = """
     SELECT r.id, r.state, r.message, r.field, b.batch_id, r.record_id, r.matched, r.attempts,
         r.http_status, r.sent_at, r.confirmed_at, r.caller, r.receiver, w.label_id, w.name,
-        w.reason, r.starts_at, r.ends_at
+        w.reason, r.starts_at, r.ends_at, r.code
     FROM rows r
     LEFT JOIN batches b ON b.batch = r.batch
     LEFT JOIN wordings w ON w.id = r.wording
@@ -87,6 +87,13 @@ def _outcomes_table(found: list[tuple[Any, ...]], channel: Channel) -> pa.Table:
         table[name] = pa.array(column, pa.string())
     table["starts_at"] = pa.array(columns[16], pa.int64())
     table["ends_at"] = pa.array(columns[17], pa.int64())
+    table["code"] = pa.array(
+        [
+            row_code(RowState(state), status, code)
+            for state, status, code in zip(columns[1], columns[8], columns[18], strict=True)
+        ],
+        pa.string(),
+    )
     return pa.table(table)
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from bulkcall.ledger.lifecycle import WAITING, in_states
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 APPLICATION_ID = 0x62756C6B
 """Stands in the header of each SQLite ledger ("bulk"), so that no other file is taken for one."""
@@ -174,6 +174,8 @@ rows = Table(
     Column("matched", Text),
     Column("field", Text),
     Column("message", Text),
+    # Why, as a word of bulkcall/codes.py; only where the state and http_status don't tell.
+    Column("code", Text),
 )
 
 # The rows that wait, in their turn. SQLite ends each index entry with the row's own number anyway.

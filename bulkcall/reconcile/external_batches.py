@@ -184,6 +184,7 @@ def _event(verdict: Verdict, at: int) -> Confirmed:
         verdict.message,
         verdict.field,
         verdict.record_id,
+        verdict.code,
     )
 
 

@@ -106,6 +106,7 @@ def events(
                 verdict.message,
                 verdict.field,
                 verdict.record_id,
+                verdict.code,
             )
         )
     return news

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from bulkcall.codes import api_code
 from bulkcall.records import Match, RowState
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Verdict(NamedTuple):
     message: str = ""
     record_id: str = ""
     field: str = ""
+    code: str = ""
+    """Why it failed, as a word of bulkcall/codes.py; empty where it did not."""
 
     @property
     def settled(self) -> bool:
@@ -64,7 +67,7 @@ def judge_row(row: int, records: Sequence[StatusRecord]) -> Verdict:
     state = only.state
     words = only.message if state is _SUCCESS else _words(only)
     found_by = _NUMBER if only.whole else _found_by(only)
-    return _verdict((row, state, found_by, words, only.record_id, only.field))
+    return _verdict((row, state, found_by, words, only.record_id, only.field, _code([only])))
 
 
 def judge_group(rows: Sequence[int], records: Iterable[StatusRecord]) -> list[Verdict]:
@@ -82,7 +85,8 @@ def judge_group(rows: Sequence[int], records: Iterable[StatusRecord]) -> list[Ve
     message = words[0] if len(words) == 1 else "one of: " + " | ".join(words)
     fields = {record.field for record in latest}
     shown = fields.pop() if len(fields) == 1 else ""
-    return [Verdict(row, state, Match.GROUP, message, "", shown) for row in rows]
+    code = _code(latest)
+    return [Verdict(row, state, Match.GROUP, message, "", shown, code) for row in rows]
 
 
 def unclear(rows: Sequence[int], records: Sequence[StatusRecord]) -> list[Verdict]:
@@ -97,20 +101,27 @@ def _judge_repeated(row: int, records: Sequence[StatusRecord]) -> Verdict:
     # Whole numbers are the better evidence: the best of the row's records says how it was found.
     match = min((_found_by(record) for record in latest), key=_BEST.index)
     first = latest[0]
+    code = _code(latest)
     if len(latest) == 1:
-        return Verdict(row, first.state, match, _words(first), first.record_id, first.field)
+        return Verdict(row, first.state, match, _words(first), first.record_id, first.field, code)
     if len(states) == 1 and first.final:
         words = sorted({_words(record) for record in latest})
         message = " | ".join(word for word in words if word)
         if first.state is RowState.SUCCESS:
             message = "; ".join(filter(None, (message, f"listed {len(latest)} times")))
-        return Verdict(row, first.state, match, message, first.record_id, first.field)
+        return Verdict(row, first.state, match, message, first.record_id, first.field, code)
     listed = "; ".join(sorted({_cited(record) for record in latest}))
     if RowState.ACCEPTED in states:
         message = f"not final: the server lists it {len(latest)} times: {listed}"
     else:
         message = f"cannot be known: the server contradicts itself: {listed}"
     return Verdict(row, RowState.ACCEPTED, match, message)
+
+
+def _code(records: Sequence[StatusRecord]) -> str:
+    """Return the code of the server's reason; where it gives several, that of an error as such."""
+    codes = {api_code(each.message) if each.state is RowState.ERROR else "" for each in records}
+    return codes.pop() if len(codes) == 1 else "api.error"
 
 
 _BEST = (_NUMBER, _STAMP, _GROUP)

@@ -176,7 +176,8 @@ def _reject(rejected: RejectedCsv, block: RowBlock, findings: FindingStream) -> 
         results.column("message").combine_chunks(),
         findings.up_to(block.results.column("row")[-1].as_py()),
     )
-    rejected.add(block.cells.filter(chosen), fields, messages)
+    codes = results.column("code").combine_chunks()
+    rejected.add(block.cells.filter(chosen), fields, messages, codes)
 
 
 def _report(

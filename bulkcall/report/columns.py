@@ -20,9 +20,11 @@ RESULTS = (
     "http_status",
     "sent_at",
     "confirmed_at",
+    "code",
 )
 ERROR_FIELD = "error_field"
 ERROR_MESSAGE = "error_message"
+ERROR_CODE = "error_code"
 
 _OURS = frozenset((ROW, *RESULTS))
 _PREFIX = "input_"
@@ -40,7 +42,7 @@ def outcome_columns(own: Sequence[str]) -> list[str]:
 
 def kept_columns(own: Sequence[str]) -> list[int]:
     """Tell which of the file's columns rejected.csv carries: all but an earlier rejected.csv's."""
-    ours = (ERROR_FIELD, ERROR_MESSAGE)
+    ours = (ERROR_FIELD, ERROR_MESSAGE, ERROR_CODE)
     return [place for place, name in enumerate(own) if name.strip().casefold() not in ours]
 
 

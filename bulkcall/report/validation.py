@@ -64,7 +64,8 @@ class ValidationReport:
             wrong.column("message").combine_chunks(),
             joined_findings(checked.findings),
         )
-        self._rejected.add(checked.chunk.cells.filter(bad), fields, messages)
+        codes = wrong.column("code").combine_chunks()
+        self._rejected.add(checked.chunk.cells.filter(bad), fields, messages, codes)
 
     def close(self, duplicates: int) -> dict[str, Path]:
         """Finish both files; `duplicates` of the valid rows equal an earlier one. Name → path."""

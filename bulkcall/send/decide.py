@@ -21,6 +21,7 @@ from bulkcall.api import (
     Unavailable,
     Unreadable,
 )
+from bulkcall.codes import api_code
 from bulkcall.ledger import Answered, BatchAccepted, BatchSplit, Doubtful, TurnedAway
 from bulkcall.ledger import Refused as RowRefused
 from bulkcall.send.outbound import Decision, Requeue
@@ -49,6 +50,7 @@ def answered(parcel: OutboundRequest, answer: RealtimeAnswer | BatchAnswer, *, a
             http_status=answer.http_status,
             message=answer.message,
             field=answer.field,
+            code="" if answer.success else api_code(answer.message),
         )
         return Decision([event], settled=1)
     accepted = BatchAccepted(parcel.batch or 0, answer.batch_id, at, answer.http_status)

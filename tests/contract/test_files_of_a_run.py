@@ -26,6 +26,7 @@ RESULTS = [
     "http_status",
     "sent_at",
     "confirmed_at",
+    "code",
 ]
 WORDS = [
     "success",
@@ -198,7 +199,7 @@ def test_rejected_csv_holds_what_another_try_could_save(ran):
     """invalid, refused, failed, and errors that are not final: own columns and text, reasons."""
     with (ran.place.folder / "o/rejected.csv").open(newline="", encoding="utf-8") as file:
         header, *kept = csv.reader(file)
-    assert header == [*HEADER, "error_field", "error_message"]
+    assert header == [*HEADER, "error_field", "error_message", "error_code"]
     saved = [
         row[: len(HEADER)]
         for row, result in zip(ran.rows, ran.results, strict=True)
@@ -206,8 +207,8 @@ def test_rejected_csv_holds_what_another_try_could_save(ran):
         or result["message"] == "Failed to push"
     ]
     assert [row[: len(HEADER)] for row in kept] == saved
-    assert all(row[-1] for row in kept)
-    assert {row[-2] for row in kept} >= {"receiver_number", "dynamic_call_reason"}
+    assert all(row[-1] and row[-2] for row in kept)
+    assert {row[-3] for row in kept} >= {"receiver_number", "dynamic_call_reason"}
 
 
 def test_rejected_csv_mended_runs_as_it_is(ran, sandbox):
@@ -224,7 +225,7 @@ def test_rejected_csv_mended_runs_as_it_is(ran, sandbox):
     ], (ended, text)
     with (place.folder / "o2/rejected.csv").open(newline="", encoding="utf-8") as file:
         header, *kept = csv.reader(file)
-    assert header == [*HEADER, "error_field", "error_message"]
+    assert header == [*HEADER, "error_field", "error_message", "error_code"]
     assert (kept[0][2], kept[0][6]) == ("12", "kept  ")
 
 

@@ -56,6 +56,7 @@ def chunk(first: int, count: int, bad: set[int]) -> CheckedChunk:
             "identity": held(rows, pa.int64()),
             "field": pa.array([None if ok else "receiver_number" for ok in valid], pa.string()),
             "message": pa.array([None if ok else "too short" for ok in valid], pa.string()),
+            "code": pa.array([None if ok else "name.too_short" for ok in valid], pa.string()),
         }
     )
     wrong = [row for row in rows if row in bad]
@@ -147,7 +148,7 @@ def test_the_files_agree_with_the_ledger_and_each_other(ledger, tmp_path):
     with files["rejected.csv"].open(newline="") as file:
         rejected = list(csv.DictReader(file))
     assert len(rejected) == 110 == report.rejected
-    assert list(rejected[0]) == [*COLUMNS, "error_field", "error_message"]
+    assert list(rejected[0]) == [*COLUMNS, "error_field", "error_message", "error_code"]
 
 
 def test_a_report_written_again_says_the_same(ledger, tmp_path):

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pyarrow as pa
 
+from bulkcall.codes import api_code
 from bulkcall.ledger.model import Batch, RunInfo, RunState
 from bulkcall.records import Channel, OnUnknown, Outcome
 
@@ -32,6 +33,7 @@ _SCHEMA = pa.schema(
         ("dynamic_call_reason", pa.string()),
         ("starts_at", pa.int64()),
         ("ends_at", pa.int64()),
+        ("code", pa.string()),
     ]
 )
 _FINDINGS = pa.schema(
@@ -58,6 +60,7 @@ def result(outcome: str, **other) -> dict:
         "caller_number": 918045000000,
         "receiver_number": 919810000001,
         "dynamic_label_name": "Delivery",
+        "code": api_code(other.get("message", "")) if outcome == "error" else "",
         **other,
     }
 

@@ -64,13 +64,13 @@ def test_every_row_stands_once_in_file_order_with_its_own_text(tmp_path):
     assert header == [
         "row", "Caller", "Receiver", "input_outcome", "reason",
         "outcome", "message", "field", "channel", "batch_id", "record_id", "match", "attempts",
-        "http_status", "sent_at", "confirmed_at",
+        "http_status", "sent_at", "confirmed_at", "code",
     ]  # fmt: skip
     assert [row[0] for row in rows] == [str(n) for n in range(1, 24)]
     assert [row[2] for row in rows] == [f"98100{n:05d}" for n in range(23)]
     assert rows[0][5:] == [
         "success", "", "", "batch", "b-1", "r1", "stamp", "1", "200",
-        "2025-11-21T04:40:00.000Z", "2025-11-21T04:41:01.007Z",
+        "2025-11-21T04:40:00.000Z", "2025-11-21T04:41:01.007Z", "",
     ]  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def test_rows_that_never_went_out_have_empty_times_and_status(tmp_path):
     """Null is an empty cell, never a word."""
     publish(ledger_of(result("unsent")), "r", tmp_path)
     _, [row] = read(tmp_path / "outcomes.csv")
-    assert row[5:] == ["unsent", "", "", "batch", "", "", "", "0", "", "", ""]
+    assert row[5:] == ["unsent", "", "", "batch", "", "", "", "0", "", "", "", ""]
 
 
 def test_hostile_and_awkward_cells_come_back_whole_and_inert(tmp_path):
@@ -144,7 +144,7 @@ def test_rejected_holds_what_another_try_could_save(tmp_path):
     ]  # fmt: skip
     published = publish(ledger_of(*results), "r", tmp_path)
     header, rows = read(tmp_path / "rejected.csv")
-    assert header == [*COLUMNS, "error_field", "error_message"]
+    assert header == [*COLUMNS, "error_field", "error_message", "error_code"]
     assert [row[1][-1] + ":" + row[4] + ":" + row[5] for row in rows] == [
         "1:receiver_number:not a number", "2:ends_at:too old", "3::503", "4::Failed to push",
     ]  # fmt: skip
@@ -152,18 +152,19 @@ def test_rejected_holds_what_another_try_could_save(tmp_path):
 
 
 def test_columns_of_an_earlier_rejected_csv_are_replaced(tmp_path):
-    """Mending in rounds never doubles the two columns; outcomes.csv keeps them as they are."""
+    """Correcting in rounds never doubles our columns; outcomes.csv keeps them as they are."""
     ledger = ledger_of(
-        result("invalid", field="caller_number", message="new"),
-        columns=["caller", "error_field", "error_message"],
-        cells=[["1", "old", "old"]],
+        result("invalid", field="caller_number", message="new", code="number.missing"),
+        columns=["caller", "error_field", "error_message", "Error_Code"],
+        cells=[["1", "old", "old", "old"]],
     )
     publish(ledger, "r", tmp_path)
     assert read(tmp_path / "rejected.csv") == (
-        ["caller", "error_field", "error_message"],
-        [["1", "caller_number", "new"]],
+        ["caller", "error_field", "error_message", "error_code"],
+        [["1", "caller_number", "new", "number.missing"]],
     )
-    assert read(tmp_path / "outcomes.csv")[0][1:4] == ["caller", "error_field", "error_message"]
+    own = ["caller", "error_field", "error_message", "Error_Code"]
+    assert read(tmp_path / "outcomes.csv")[0][1:5] == own
 
 
 def test_all_findings_of_a_row_stand_in_rejected(tmp_path):
@@ -174,15 +175,15 @@ def test_all_findings_of_a_row_stand_in_rejected(tmp_path):
         {"row": 2, "line": 3, "field": "ends_at", "code": "b", "message": "past"},
     ]
     ledger = ledger_of(
-        result("invalid", field="receiver_number", message="too short"),
-        result("invalid", field="ends_at", message="past"),
+        result("invalid", field="receiver_number", message="too short", code="a"),
+        result("invalid", field="ends_at", message="past", code="b"),
         findings=findings,
     )
     publish(ledger, "r", tmp_path)
     _, rows = read(tmp_path / "rejected.csv")
     assert [row[4:] for row in rows] == [
-        ["receiver_number; ends_at", "too short; past"],
-        ["ends_at", "past"],
+        ["receiver_number; ends_at", "too short; past", "a"],
+        ["ends_at", "past", "b"],
     ]
 
 

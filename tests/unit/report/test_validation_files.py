@@ -35,6 +35,7 @@ def checked(first, notes, bad):
             "valid": pa.array([row not in bad for row in rows]),
             "field": pa.array([field for field, _ in told], pa.string()),
             "message": pa.array([message for _, message in told], pa.string()),
+            "code": pa.array(["a.code" if message else None for _, message in told], pa.string()),
         }
     )
     found = [(row, *each) for row, findings in bad.items() for each in findings]
@@ -59,9 +60,9 @@ def test_invalid_rows_and_counts_of_all_chunks(tmp_path):
         files = report.close(duplicates=1)
     with files["rejected.csv"].open(newline="") as file:
         assert list(csv.reader(file)) == [
-            ["receiver", "note", "error_field", "error_message"],
-            ["98", "'=b", "receiver_number; ends_at", "short; past"],
-            ["98", "d", "ends_at", "past"],
+            ["receiver", "note", "error_field", "error_message", "error_code"],
+            ["98", "'=b", "receiver_number; ends_at", "short; past", "a.code"],
+            ["98", "d", "ends_at", "past", "a.code"],
         ]
     assert json.loads(files["summary.json"].read_text()) == {
         "rows": 4,

@@ -68,7 +68,7 @@ def test_sheets_are_ready_to_work_with(tmp_path):
     assert "of 300 rows confirmed" in book["Summary"]["A1"].value
     sheet = book["All rows"]
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:Q301"
+    assert sheet.auto_filter.ref == "A1:R301"
     assert sheet.max_row == 301
     assert sheet.column_dimensions["C"].width >= 12
     header = [cell.value for cell in sheet[1]]

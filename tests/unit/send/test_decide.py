@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -202,8 +204,7 @@ def test_good_answers():
     """A read 200 settles a row or a batch; another status than success is an error."""
     one, some = parcel(0), parcel(0, 0, batch=7)
     said = RealtimeAnswer(success=False, http_status=200, message="Failed to push")
-    assert decide.answered(one, said, at=5).events == [
-        Answered(1, 5, success=False, http_status=200, message="Failed to push")
-    ]
+    failed = Answered(1, 5, success=False, http_status=200, message="Failed to push")
+    assert decide.answered(one, said, at=5).events == [replace(failed, code="api.failed_to_push")]
     ruling = decide.answered(some, BatchAnswer("b-1", 200), at=5)
     assert (ruling.events, ruling.settled) == ([BatchAccepted(7, "b-1", 5, 200)], 2)
