@@ -85,7 +85,7 @@ def codes_page() -> str:
         "Made from the code by `scripts/make_reference.py`.",
         "",
         "Every reason that a row is not `success` has a code that never changes, for scripts: in",
-        "the column `code` of outcomes.csv, in `error_code` of rejected.csv, and in the findings of",
+        "the column `code` of outcomes.csv, in `error_code` of rejected.csv, in the findings of",
         "`bulkcall validate --json`; `bulkcall explain CODE` prints what stands here.",
         "",
         "| code | meaning | why | fix |",
