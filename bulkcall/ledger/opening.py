@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from bulkcall.errors import LedgerError
 from bulkcall.ledger import migrations
@@ -16,8 +12,11 @@ from bulkcall.ledger.failures import translated
 from bulkcall.ledger.ledger_file import LedgerFile
 from bulkcall.ledger.schema import APPLICATION_ID
 from bulkcall.ledger.sqlite import SqliteFile, SqliteMemory
+from bulkcall.support.ledger_address import Kind, read_address
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bulkcall.ledger.store import Store
 
 _HEADER = b"SQLite format 3\x00"
@@ -28,32 +27,18 @@ _SET_NAME = """
     INSERT INTO meta (key, value) VALUES ('path', ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value
 """
-_SYNCHRONOUS = ("full", "normal")
 
 
 def open_store(url: str) -> Store:
     """Open the ledger at a path, `sqlite:///…`, `postgresql://…` or `:memory:`, and migrate it."""
-    if url in (":memory:", "sqlite://", "sqlite:///:memory:"):
+    address = read_address(url)
+    if address.kind is Kind.MEMORY:
         return _brought_up(SqliteMemory())
-    if "://" not in url:
-        return _open_file(Path(url).expanduser(), "full")
-    scheme = url.partition("://")[0]
-    if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+    if address.kind is Kind.POSTGRESQL:
         from bulkcall.ledger.postgresql import open_postgresql  # noqa: PLC0415 - an optional extra
 
-        return _brought_up(open_postgresql(url))
-    if scheme != "sqlite":
-        raise LedgerError(
-            f"no ledger can be kept in {scheme}://; use a path, sqlite:///PATH or postgresql://…"
-        )
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise LedgerError(f"{url} is no ledger's URL; write sqlite:///PATH") from None
-    synchronous = str(parsed.query.get("synchronous", "full")).lower()
-    if synchronous not in _SYNCHRONOUS or not parsed.database:
-        raise LedgerError(f"{url} is no ledger's URL; write sqlite:///PATH?synchronous=full|normal")
-    return _open_file(Path(parsed.database).expanduser(), synchronous)
+        return _brought_up(open_postgresql(address))
+    return _open_file(address.path, address.synchronous)
 
 
 def _open_file(path: Path, synchronous: str) -> Store:

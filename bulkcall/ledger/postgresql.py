@@ -12,7 +12,7 @@ import pyarrow.csv as pa_csv
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from bulkcall.errors import LedgerError, RunHeldError
+from bulkcall.errors import LedgerError, RunHeldError, SettingsError
 from bulkcall.ledger.failures import translated
 from bulkcall.ledger.store import Store, Transaction
 from bulkcall.support.file_lock import described, this_process
@@ -27,6 +27,8 @@ except ImportError as error:  # pragma: no cover - the optional extra is there w
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from bulkcall.support.ledger_address import LedgerAddress
 
 Result = TypeVar("Result")
 
@@ -49,17 +51,16 @@ class _GoneError(Exception):
     """The connection broke; what was not committed is undone."""
 
 
-def open_postgresql(url: str) -> PostgresqlStore:
-    """Open the ledger in the database of a URL, making its schema if there is none."""
-    libpq = "postgresql://" + url.partition("://")[2]
+def open_postgresql(address: LedgerAddress) -> PostgresqlStore:
+    """Open the ledger in a database, making its schema if there is none."""
     try:
-        facts = conninfo_to_dict(libpq)
-    except psycopg.Error:
-        raise LedgerError(
-            "the ledger's URL can't be read; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        conninfo_to_dict(address.url)
+    except psycopg.Error:  # its text may quote what it could not read
+        raise SettingsError(
+            "the ledger's address (BULKCALL_LEDGER) can't be used: PostgreSQL's library can't read "
+            "its options; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
         ) from None
-    place = f"{facts.get('host', 'localhost')}:{facts.get('port', 5432)}"
-    return PostgresqlStore(libpq, f"postgresql://{place}/{facts.get('dbname', '')}")
+    return PostgresqlStore(address.url, address.shown)
 
 
 class PostgresqlStore(Store):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,7 @@ from bulkcall.errors import BulkcallError, LedgerError, SettingsError
 from bulkcall.run.credentials import require_credentials
 from bulkcall.run.event_loop import loop_factory
 from bulkcall.settings import contradictions
+from bulkcall.support.ledger_address import Kind, read_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,16 +92,20 @@ def _ledger(ledger_at: str) -> tuple[Ledger | None, Finding]:
         ledger.note_token_creation("bulkcall check", now)  # and takes it back: it can be written
         ledger.forget_token_creation("bulkcall check", now)
         ledger.require_room(LEAST_ROOM)
+    except SettingsError as error:
+        return ledger, Finding("ledger", Word.WRONG, str(error), usage=True)
     except LedgerError as error:
         return ledger, Finding("ledger", Word.WRONG, str(error))
-    where = "a database" if "://" in ledger_at else ledger_at
+    where = read_address(ledger_at).shown
     return ledger, Finding("ledger", Word.OK, f"{where}, version {SCHEMA_VERSION}, can be written")
 
 
 def _disk(settings: Settings, ledger_at: str) -> Finding:
     places = [_existing(_out_root(settings))]
-    if "://" not in ledger_at:
-        places.append(_existing(Path(ledger_at).expanduser()))
+    with suppress(SettingsError):
+        address = read_address(ledger_at)
+        if address.kind is Kind.FILE:
+            places.append(_existing(address.path))
     free = {place: shutil.disk_usage(place).free for place in places}
     place = min(free, key=free.__getitem__)
     told = f"{free[place] / 1e9:.1f} GB free at {place}"

@@ -11,6 +11,7 @@ from bulkcall.records import Field
 from bulkcall.settings.model import RULES
 from bulkcall.settings.slips import slip
 from bulkcall.settings.values import nearest, read_value
+from bulkcall.support.ledger_address import is_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,9 @@ def _layer(
                 what, certain = slip(name, value)
                 if certain:
                     raise SettingsError(f"{place}: {title}{name}: {what}")  # noqa: TRY301
-                if RULES[name].path:
+                # What is not a path is refused when it is used, as it was written.
+                known = name != "ledger" or value.startswith("sqlite:///") or is_path(value)
+                if RULES[name].path and known:
                     value = anchored(value, file.path.absolute().parent)
         except SettingsError as error:
             problems.append(str(error))

@@ -96,6 +96,8 @@ def show(
     console = _console(as_json, log_format, verbose, quiet)
     loaded = survey({"profile": profile}, config=config)
     shown = {name: _shown(getattr(loaded.settings, name)) for name in RULES}
+    if loaded.settings.ledger:
+        shown["ledger"] = _address(loaded.settings.ledger)
     rows = [(name, _text(shown[name]), loaded.origins[name]) for name in RULES]
     for line in (*loaded.problems, *loaded.warnings):
         console.line("warning", line)
@@ -122,6 +124,17 @@ def _shown(value: object) -> object:
     if isinstance(value, str):
         return _without_password(value)
     return dict(value) if isinstance(value, dict) else value
+
+
+def _address(ledger: str) -> str:
+    """Return as much of the ledger's address as was read for certain."""
+    from bulkcall.errors import SettingsError
+    from bulkcall.support.ledger_address import read_address
+
+    try:
+        return read_address(ledger).shown
+    except SettingsError:
+        return HIDDEN
 
 
 def _without_password(text: str) -> str:
