@@ -21,7 +21,6 @@ import inspect
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.clock import SystemClock
@@ -32,6 +31,7 @@ from bulkcall.settings import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
     from typing import Unpack
 
     from bulkcall.ledger import Ledger
@@ -304,9 +304,9 @@ def open_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
 
 
 def _users_own_ledger() -> str:
-    import platformdirs
+    from bulkcall.support.user_folders import data_folder
 
-    return str(Path(platformdirs.user_data_dir("bulkcall", appauthor=False)) / "ledger.db")
+    return str(data_folder() / "ledger.db")
 
 
 def _read_options(file: str | Path, settings: Settings, asked: ReadKeywords) -> ReadOptions:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 from bulkcall.api.auth import TokenAuth
 from bulkcall.api.tokens import CreatedToken
 from bulkcall.ratelimit import Rate, RateLimiter, SharedState, shared_name
+from bulkcall.support.user_folders import state_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,6 +104,6 @@ class RateLimiterFactory:
         return state
 
 
-def default_state_dir() -> Path:
-    """Name the folder in which processes of this user share tokens and their pace."""
-    return platformdirs.user_state_path("bulkcall", appauthor=False)
+def default_state_dir() -> Path | None:
+    """Return the folder in which processes of this user share tokens and their pace, or None."""
+    return state_folder()

@@ -32,15 +32,25 @@ class Console:
     verbosity: int = 0
     """-1 quiet, 0 normal, 1 and up verbose."""
 
-    def result(self, text: str, data: Mapping[str, Any]) -> None:
+    def result(self, text: str, data: Mapping[str, Any], *, is_all: bool = True) -> None:
         """Print the command's result: one JSON object, or a text for people.
 
-        Raises StoppedError where standard output can't be written.
+        Where standard output can't be written: raises StoppedError if the text is all that the
+        command is for, and is content with a line if it did something else as well (`is_all`).
         """
-        if self.as_json:
-            _print(_json(data))
-        elif text:
-            _print(text)
+        try:
+            if self.as_json:
+                _print(_json(data))
+            elif text:
+                _print(text)
+        except StoppedError as error:
+            if is_all:
+                raise
+            self.line("error", str(error))
+        except BrokenPipeError:
+            if is_all:
+                raise
+            _discard_output()
 
     def failed(self, message: str, status: ExitStatus) -> ExitStatus:
         """Tell why the command failed: one line, and with --json one object as well."""
@@ -107,9 +117,13 @@ def _print(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        # What is left in the buffer would fail once more, with a traceback, at the process's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         raise StoppedError(f"standard output can't be written: {error.strerror}") from error
+
+
+def _discard_output() -> None:
+    # What is left in the buffer would fail once more, with a traceback, at the process's end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _TextLine(logging.Formatter):

@@ -17,6 +17,7 @@ import click
 
 from bulkcall import __version__
 from bulkcall.cli.console import Console
+from bulkcall.cli.streams import prepare
 from bulkcall.errors import BulkcallError, ExitStatus
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _console(arguments: Sequence[str]) -> Console:
 
 def main() -> None:
     """Be the `bulkcall` command."""
+    prepare()
     status = int(run(sys.argv[1:]))
     # The process ends: looking for garbage once more takes as long as many a command.
     gc.freeze()

@@ -55,7 +55,7 @@ def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -
     }
     if report.comparison is not None:
         data["compared"] = report.comparison.as_data()
-    given.console.result(_text(result), data)
+    given.console.result(_text(result), data, is_all=False)
     return status
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bulkcall import notify
 from bulkcall.clock import SystemClock
-from bulkcall.errors import BulkcallError, ExitStatus
+from bulkcall.errors import BulkcallError, ExitStatus, UsageError
 from bulkcall.inbox.claims import Claims
 from bulkcall.inbox.flags import RunFlags
 from bulkcall.inbox.incoming import Arrivals, incoming_files
@@ -22,6 +22,7 @@ from bulkcall.inbox.round_result import FileOutcome, Left, RoundResult, Taken
 from bulkcall.inbox.worker import Worker
 from bulkcall.progress import NullProgress, StopToken
 from bulkcall.support.text import one_line, shown
+from bulkcall.support.user_folders import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -235,13 +236,16 @@ def _state_folder(settings: Settings) -> Path:
 
     Where that can't be made (no home folder, say), beside a ledger that is a file.
     """
-    import platformdirs  # noqa: PLC0415 - only an inbox needs it
-
-    state = platformdirs.user_state_path("bulkcall", appauthor=False) / "inboxes"
+    state = state_folder()
     if settings.ledger and "://" not in settings.ledger:
+        ledger = Path(settings.ledger).expanduser().resolve()
+        beside = ledger.with_name(f"{ledger.name}.inboxes")
+        if state is None:
+            return beside
         try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (state / "inboxes").mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
-            ledger = Path(settings.ledger).expanduser().resolve()
-            return ledger.with_name(f"{ledger.name}.inboxes")
-    return state
+            return beside
+    if state is None:
+        raise UsageError("this user has no home folder for claims; set XDG_STATE_HOME to a folder")
+    return state / "inboxes"

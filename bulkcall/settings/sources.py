@@ -23,6 +23,7 @@ from bulkcall.settings.slips import slip
 from bulkcall.settings.tomlfile import TomlFile, read_toml
 from bulkcall.settings.trust import check_found
 from bulkcall.settings.values import nearest, read_value
+from bulkcall.support.user_folders import config_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -277,10 +278,8 @@ def _find_file(config: Path | None) -> Path | None:
         if not config.is_file():
             raise SettingsError(f"--config: there is no file {config}")
         return config
-    import platformdirs  # noqa: PLC0415 - only where no file is named
-
-    for place in (Path(), Path(platformdirs.user_config_dir("bulkcall", appauthor=False))):
-        if (place / FILE_NAME).is_file():
+    for place in (Path(), config_folder()):
+        if place is not None and (place / FILE_NAME).is_file():
             check_found(place / FILE_NAME)
             return place / FILE_NAME
     return None

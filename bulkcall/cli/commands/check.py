@@ -54,5 +54,5 @@ def command(
         ],
         "exit_status": int(status),
     }
-    console.result(text, data)
+    console.result(text, data, is_all=False)
     return status

@@ -93,4 +93,4 @@ def _show(given: Given, night: RoundResult) -> None:
         given.console.line("info", f"{shown(each.name)}: {each.fate.value}, {each.folder}{why}")
     if night.error is not None:
         given.console.line("error", " ".join(str(night.error).split()))
-    given.console.result(night.line(), night.as_data())
+    given.console.result(night.line(), night.as_data(), is_all=False)

@@ -50,4 +50,4 @@ def command(given: Given, *, older_than: timedelta) -> None:
 
     purged = app.purge(older_than, settings=given.settings)
     text = f"purged {purged.rows:,} rows of {purged.runs:,} runs"
-    given.console.result(text, {"runs": purged.runs, "rows": purged.rows})
+    given.console.result(text, {"runs": purged.runs, "rows": purged.rows}, is_all=False)

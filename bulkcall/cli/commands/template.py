@@ -41,5 +41,7 @@ def command(given: Given, *, file: Path | None, kind: str | None, force: bool) -
     except OSError as error:
         raise UsageError(f"{path}: can't be written: {error.strerror}") from None
     given.console.result(
-        f"{path} is ready to fill in; check it with: bulkcall validate {path}", {"file": str(path)}
+        f"{path} is ready to fill in; check it with: bulkcall validate {path}",
+        {"file": str(path)},
+        is_all=False,
     )

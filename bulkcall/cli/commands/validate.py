@@ -49,7 +49,7 @@ def command(
             stop=stop,
             **asked,
         )
-    given.console.result(as_text(found), as_data(found))
+    given.console.result(as_text(found), as_data(found), is_all=False)
     return found.exit_status
 
 
