@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,11 @@ class StatusRecorder:
     def __init__(self, ledger: Ledger, run_id: str) -> None:
         self._ledger = ledger
         self._run_id = run_id
+        self._first_batch = array("Q")
+        """Row → number of the first of the watched batches that holds it; 0: none."""
+        self._batch_ids: dict[int, str] = {}
         self._batches_of: dict[int, set[str]] = {}
+        """Row → batch ids, for the rows that stand in several of the watched batches."""
         self._latest: dict[int, dict[str, Verdict]] = {}
         """Row → batch id → verdict, for the rows that stand in several of the watched batches."""
 
@@ -38,8 +43,16 @@ class StatusRecorder:
         """Learn which rows a batch holds, so that rows in two batches are known as such."""
         rows = self._ledger.batch_rows(watch.batch)
         watch.open_rows = sum(row.state not in _CONFIRMED for row in rows)
+        self._batch_ids[watch.batch] = watch.batch_id
+        most = max((row.row for row in rows), default=0)
+        self._first_batch.frombytes(bytes(8 * max(0, most + 1 - len(self._first_batch))))
         for row in rows:
-            self._batches_of.setdefault(row.row, set()).add(watch.batch_id)
+            first = self._first_batch[row.row]
+            if not first:
+                self._first_batch[row.row] = watch.batch
+            elif first != watch.batch:
+                batches = self._batches_of.setdefault(row.row, {self._batch_ids[first]})
+                batches.add(watch.batch_id)
 
     def enter(
         self, watch: BatchWatch, elements: Sequence[object], odd: int, *, now: float, at: int
@@ -91,7 +104,8 @@ class StatusRecorder:
             told = [{"batch_id": watch.batch_id, **one.as_json()} for one in watch.strangers]
             self._ledger.add_unexpected(self._run_id, watch.batch, told)
         if watch.done:
-            self._forget(watch, rows)
+            # Or memory would grow with the run: a verdict and more for each confirmed row.
+            watch.matching, watch.said = None, {}
         return max(0, before - watch.open_rows)
 
     def close(self, watch: BatchWatch, *, at: int, time_up: bool) -> None:
@@ -117,18 +131,8 @@ class StatusRecorder:
                 told.append(self._decided(watch, waiting(verdict, watch)))
         self._write(watch, rows, told, at)
 
-    def _forget(self, watch: BatchWatch, rows: Sequence[BatchRow]) -> None:
-        """Let go of what was kept of a batch that is done, so that memory doesn't grow with rows.
-
-        Of a row in several batches, what each of them said is kept.
-        """
-        for row in rows:
-            if len(self._batches_of.get(row.row, ())) < 2:  # noqa: PLR2004 - two batches
-                self._batches_of.pop(row.row, None)
-        watch.matching, watch.said = None, {}
-
     def _decided(self, watch: BatchWatch, verdict: Verdict) -> Verdict:
-        if len(self._batches_of.get(verdict.row, ())) < 2:  # noqa: PLR2004 - two batches
+        if verdict.row not in self._batches_of:
             return verdict
         latest = self._latest.setdefault(verdict.row, {})
         latest[watch.batch_id] = verdict

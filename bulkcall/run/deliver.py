@@ -13,6 +13,7 @@ from bulkcall.records import Channel, OnUnknown, Outcome
 from bulkcall.run.event_loop import loop_factory
 from bulkcall.run.sending_window import SendingWindow
 from bulkcall.send import send
+from bulkcall.support.memory import release_unused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -39,6 +40,7 @@ def deliver(context: RunContext, run: RunInfo, on_unknown: OnUnknown) -> None:
         InterruptedRun: a stop was requested before all was done, or the hours in which rows may be
             sent were over and the settings say stop.
     """
+    release_unused()  # what loading took
     with_api(context, lambda api: _Delivery(context, run, api, on_unknown).deliver())
 
 
