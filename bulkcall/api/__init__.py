@@ -18,9 +18,10 @@ from bulkcall.api.failures import (
     Unreachable,
     Unreadable,
 )
+from bulkcall.api.labels import Label, LabelCache, LabelListing
 from bulkcall.api.responses import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.token_issuer import TokenLog
-from bulkcall.api.token_session import TokenSession
+from bulkcall.api.token_session import TokenSession, default_state_dir
 from bulkcall.api.unreadable_answers import (
     BATCH_LIMITS,
     REALTIME_LIMITS,
@@ -40,6 +41,9 @@ __all__ = [
     "ClientError",
     "ForbiddenError",
     "Halted",
+    "Label",
+    "LabelCache",
+    "LabelListing",
     "MaybeApplied",
     "NoAnswer",
     "NoToken",
@@ -54,4 +58,5 @@ __all__ = [
     "Unreachable",
     "Unreadable",
     "UnreadableAnswers",
+    "default_state_dir",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from bulkcall.api import responses
 from bulkcall.api.auth import CALL, Call
 from bulkcall.api.failures import ApiFailure, ForbiddenError, NotApplied, RateLimited
 from bulkcall.api.http_client import open_client
+from bulkcall.api.labels import MOST_PAGES, PAGE_LIMIT, Label, LabelListing, read_label_page
 from bulkcall.api.requests import Paths, batch_body, record_body
 from bulkcall.api.responses import BatchAnswer, RealtimeAnswer, StatusAnswer
 from bulkcall.api.token_cache import hold_cached_tokens
@@ -33,9 +34,21 @@ if TYPE_CHECKING:
     from bulkcall.records import CallRecord
     from bulkcall.settings import Settings
 
-Answer = TypeVar("Answer", RealtimeAnswer, BatchAnswer, StatusAnswer)
+Answer = TypeVar("Answer", RealtimeAnswer, BatchAnswer, StatusAnswer, "LabelPage")
 _NO_BATCH = "00000000-0000-0000-0000-000000000000"
 _JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPage:
+    """One page of the listing of labels."""
+
+    labels: list[Label]
+    requests: int = 1
+
+
+def _label_page(response: httpx.Response) -> LabelPage:
+    return LabelPage(read_label_page(response))
 
 
 class Api:
@@ -185,6 +198,26 @@ class Api:
         turn = await slot.status.turn(stop)
         request = self._client.build_request("GET", self._paths.status(batch_id))
         return await self._call(slot, request, turn, responses.status_answer)
+
+    async def labels(self) -> LabelListing:
+        """Ask for all of the account's labels, page by page.
+
+        No page says which limit holds for it: each request takes a turn of the status lane. A
+        server that knows no pages gives the same one again; then that is all.
+
+        Raises ApiFailure, CredentialsError, StopRequested.
+        """
+        slot = self.slots[0]
+        found: dict[str, Label] = {}
+        for page in range(1, MOST_PAGES + 1):
+            turn = await slot.status.turn(self._stop)
+            request = self._client.build_request("GET", self._paths.labels(page, PAGE_LIMIT))
+            answer = await self._call(slot, request, turn, _label_page)
+            before = len(found)
+            found |= {label.id: label for label in answer.labels}
+            if len(answer.labels) < PAGE_LIMIT or len(found) == before:
+                break
+        return LabelListing(tuple(found.values()), self._clock.now_ms())
 
     async def probe(self) -> float | None:
         """Ask for a batch that there is not, to see whether the API takes the token.

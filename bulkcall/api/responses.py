@@ -127,17 +127,17 @@ def realtime_answer(response: httpx.Response) -> RealtimeAnswer:
     info = _info(body)
     word = info.get("status")
     if _cut(response) or not isinstance(word, str) or not word.strip():
-        raise _unreadable(response, body)
+        raise unreadable(response, body)
     if info is body and word.strip().lower() not in _KNOWN_WORDS:
-        raise _unreadable(response, body)
+        raise unreadable(response, body)
     # Whatever is not the server's own `success` is no success (contract: Outcomes).
     success = word.strip().lower() == "success"
-    message = _line(info.get("message"))
+    message = one_line(info.get("message"))
     return RealtimeAnswer(
         success=success,
         http_status=response.status_code,
-        message=message if message or success else f"status {_line(word)}",
-        field=_line(info.get("field")),
+        message=message if message or success else f"status {one_line(word)}",
+        field=one_line(info.get("field")),
     )
 
 
@@ -162,7 +162,7 @@ def batch_answer(response: httpx.Response) -> BatchAnswer:
         or not batch_id.isprintable()
         or len(batch_id) > LONGEST_BATCH_ID
     ):
-        raise _unreadable(response, body)
+        raise unreadable(response, body)
     return BatchAnswer(batch_id, response.status_code)
 
 
@@ -177,7 +177,7 @@ def status_answer(response: httpx.Response) -> StatusAnswer:
         if data is None:
             data = []  # nothing listed yet
     if _cut(response) or not isinstance(data, list):
-        raise _unreadable(response, body)
+        raise unreadable(response, body)
     records = [_cleaned(element) for element in data if isinstance(element, dict)]
     return StatusAnswer(
         response.status_code, records, odd=len(data) - len(records), envelope=envelope
@@ -197,7 +197,7 @@ def _cleaned(element: dict[str, object]) -> dict[str, object]:
             for name in (*_RECORD_TEXTS, "status"):
                 text = place.get(name)
                 if isinstance(text, str) and not _is_line(text):
-                    place[name] = _line(text)
+                    place[name] = one_line(text)
     return element
 
 
@@ -254,20 +254,20 @@ def message_of(response: httpx.Response) -> str:
     if isinstance(body, dict):
         for place in (_info(body), body):
             for name in ("message", "error", "detail", "slug"):
-                if line := _line(place.get(name)):
+                if line := one_line(place.get(name)):
                     return line
         return ""
     if body is not None and not isinstance(body, str):
         return ""
     text = body if isinstance(body, str) else response.content[:4096].decode("utf-8", "replace")
-    return "" if "<" in text or "{" in text else _line(text)
+    return "" if "<" in text or "{" in text else one_line(text)
 
 
 def _field_of(response: httpx.Response) -> str:
     body = parse(response.content)
     if not isinstance(body, dict):
         return ""
-    return _line(_info(body).get("field")) or _line(body.get("field"))
+    return one_line(_info(body).get("field")) or one_line(body.get("field"))
 
 
 def _info(body: object) -> dict[str, Any]:
@@ -281,7 +281,8 @@ def _info(body: object) -> dict[str, Any]:
     return body
 
 
-def _unreadable(response: httpx.Response, parsed: object) -> Unreadable:
+def unreadable(response: httpx.Response, parsed: object) -> Unreadable:
+    """Return the failure that says why a 2xx can't be read; `parsed` is what `parse` made of it."""
     status = response.status_code
     if why := _cut(response):
         return Unreadable(f"HTTP {status}, but the answer can't be read: {why}", http_status=status)
@@ -305,7 +306,8 @@ def _is_line(text: str) -> bool:
     return len(text) <= LONGEST_TEXT and text.isprintable()
 
 
-def _line(value: object) -> str:
+def one_line(value: object) -> str:
+    """Return a text of the server's as one bounded line without control characters, else ''."""
     if not isinstance(value, str):
         return ""
     line = " ".join("".join(c if c.isprintable() else " " for c in value).split())

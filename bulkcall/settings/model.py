@@ -127,6 +127,12 @@ class Settings:
         minimum=2,
         maximum=3,
     )
+    label_check: str = _setting(
+        "warn",
+        "What a run does about rows whose label_id the account does not have: say so, send nothing "
+        "at all, or not ask.",
+        choices=("warn", "refuse", "off"),
+    )
     batch_size: int = _setting(500, "Records in a batch request.", minimum=1, maximum=500)
     stamp: bool = _setting(
         True, "Send ends_at up to a second early, so that masked records can be told apart."
