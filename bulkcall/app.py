@@ -18,14 +18,14 @@ Each function imports what it needs when it is called: checking a file loads no 
 from __future__ import annotations
 
 import inspect
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.clock import SystemClock
 from bulkcall.records import OnUnknown
-from bulkcall.run.options import ReadOptions, RunOptions, asked_of, split_keywords
+from bulkcall.run.options import ReadOptions, RunOptions, keywords_of, split_keywords
 from bulkcall.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Unpack
 
-    from bulkcall.ledger import Ledger
+    import pandas as pd
+
+    from bulkcall.ledger import Ledger, TracedRow
     from bulkcall.ledger.purge import Purged
     from bulkcall.progress import Progress, StopToken
     from bulkcall.run.context import RunContext
@@ -49,34 +51,37 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
 
-def _keywords_of(*options: type[ReadOptions | RunOptions]) -> Callable[[_F], _F]:
-    """Show the options as what they are for people: keywords of the function, with their words."""
+def _with_keywords(*options: type[ReadOptions | RunOptions]) -> Callable[[_F], _F]:
+    """Show people the options as keywords of the function, each with its words."""
 
     def decorate(function: _F) -> _F:
-        asked = {name: each for kind in options for name, each in asked_of(kind).items()}
         signature = inspect.signature(function)
-        parameters = [
+        named = [
             each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD
         ]
-        hints = {name: kind.__annotations__[name] for kind in options for name in asked_of(kind)}
-        parameters += [
+        shown = [
             inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name]
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=each.default,
+                annotation=each.type,
             )
-            for name, (_, default) in asked.items()
+            for each in keywords_of(*options)
         ]
-        function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-        words = "".join(f"        {name}: {about.help}\n" for name, (about, _) in asked.items())
+        function.__signature__ = signature.replace(parameters=[*named, *shown])  # type: ignore[attr-defined]
+        words = "".join(f"        {each.name}: {each.help}\n" for each in keywords_of(*options))
         head, raises, rest = (function.__doc__ or "").partition("\n    Raises:\n")
+        if "Args:" not in head:
+            head = f"{head.rstrip()}\n\n    Args:\n"
         function.__doc__ = head + words + raises + rest
         return function
 
     return decorate
 
 
-@_keywords_of(ReadOptions, RunOptions)
+@_with_keywords(ReadOptions, RunOptions)
 def run(
-    file: str | Path,
+    file: str | Path | pd.DataFrame,
     *,
     settings: Settings | None = None,
     out: Path | None = None,
@@ -92,7 +97,7 @@ def run(
     """Take a campaign file through load, validate, send, reconcile and report.
 
     Args:
-        file: CSV (also gz, zip), XLSX, XLS or ODS.
+        file: a campaign file, or a DataFrame with the columns of one.
         settings: of the client account; by default those in force here.
         out: where the report goes; `bulkcall-runs/<run id>/` by default.
         run_id: what the run is called; a new name by default.
@@ -113,8 +118,8 @@ def run(
     settings = settings or load_settings().settings
     options, reading = split_keywords(asked)
     options = replace(options, out=out, run_id=run_id, sha256=sha256, flags=flags or {}, demo=demo)
-    with _afterwards(settings, progress, str(file)) as after:
-        read = _read_options(file, settings, reading)
+    with _campaign(file) as path, _afterwards(settings, progress, path) as after:
+        read = _read_options(path, settings, reading)
         with _context(settings, after.progress, stop) as context:
             after.result = pipeline.run(context, read, options)
             purge_old_runs(context)
@@ -169,9 +174,9 @@ def reconcile(
         return result
 
 
-@_keywords_of(ReadOptions)
+@_with_keywords(ReadOptions)
 def compare(
-    file: str | Path,
+    file: str | Path | pd.DataFrame,
     *,
     batch_ids: Sequence[str] = (),
     status_files: Sequence[str | Path] = (),
@@ -198,8 +203,8 @@ def compare(
     from bulkcall import pipeline
 
     settings = settings or load_settings().settings
-    read = _read_options(file, settings, asked)
-    with _context(settings, progress, stop) as context:
+    with _campaign(file) as path, _context(settings, progress, stop) as context:
+        read = _read_options(path, settings, asked)
         return pipeline.compare(context, read, batch_ids, [str(each) for each in status_files], out)
 
 
@@ -223,12 +228,13 @@ def report(
         return pipeline.report(context, run_id, out, against=against, show_numbers=show_numbers)
 
 
-@_keywords_of(ReadOptions)
+@_with_keywords(ReadOptions)
 def validate(
-    file: str | Path,
+    file: str | Path | pd.DataFrame,
     *,
     settings: Settings | None = None,
     out: Path | None = None,
+    keep_findings: bool = True,
     progress: Progress | None = None,
     stop: StopToken | None = None,
     **asked: Unpack[ReadKeywords],
@@ -240,13 +246,16 @@ def validate(
     from bulkcall.run import validate_only
 
     settings = settings or load_settings().settings
-    read = _read_options(file, settings, asked)
-    return validate_only.validate(read, out=out, progress=progress, stop=stop)
+    with _campaign(file) as path:
+        read = _read_options(path, settings, asked)
+        return validate_only.validate(
+            read, out=out, keep_findings=keep_findings, progress=progress, stop=stop
+        )
 
 
-@_keywords_of(ReadOptions)
+@_with_keywords(ReadOptions)
 def plan(
-    file: str | Path,
+    file: str | Path | pd.DataFrame,
     *,
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -260,8 +269,24 @@ def plan(
     from bulkcall.run import forecast
 
     settings = settings or load_settings().settings
-    read = _read_options(file, settings, asked)
-    return forecast.plan(read, settings, progress=progress, stop=stop)
+    with _campaign(file) as path:
+        read = _read_options(path, settings, asked)
+        return forecast.plan(read, settings, progress=progress, stop=stop)
+
+
+def trace(
+    number: str, *, settings: Settings | None = None, limit: int | None = None
+) -> list[TracedRow]:
+    """Every row of one phone number, in every run, the newest first.
+
+    `number` is written as in a campaign file; `limit` is how many rows at most. Raises UsageError
+    where it is not a phone number.
+    """
+    from bulkcall.run.trace import trace_number
+
+    settings = settings or load_settings().settings
+    with open_ledger(settings) as ledger:
+        return list(trace_number(ledger, number, settings.region, limit=limit).rows)
 
 
 def purge(older_than: timedelta, *, settings: Settings | None = None) -> Purged:
@@ -309,8 +334,17 @@ def _users_own_ledger() -> str:
     return str(data_folder() / "ledger.db")
 
 
-def _read_options(file: str | Path, settings: Settings, asked: ReadKeywords) -> ReadOptions:
-    return ReadOptions.of(str(file), settings, now_ms=SystemClock().now_ms(), asked=asked)
+def _campaign(file: str | Path | pd.DataFrame) -> AbstractContextManager[str]:
+    """The path of a campaign file; a DataFrame is written to one for as long as it is needed."""
+    if isinstance(file, str | Path):
+        return nullcontext(str(file))
+    from bulkcall.run.frames import as_file
+
+    return as_file(file)
+
+
+def _read_options(file: str, settings: Settings, asked: ReadKeywords) -> ReadOptions:
+    return ReadOptions.of(file, settings, now_ms=SystemClock().now_ms(), asked=asked)
 
 
 def _afterwards(

@@ -34,7 +34,10 @@ HANDED_IN = (Progress, StopToken)
 
 def python_page() -> str:
     """Give docs/python.md."""
-    names = [*FIRST, *sorted(set(bulkcall.__all__) - {*FIRST, "__version__"})]
+    names = [
+        *FIRST,
+        *sorted({name for name in bulkcall.__all__ if hasattr(app, name)} - set(FIRST)),
+    ]
     parts = ["# Python", "Made from the code by `scripts/make_python_reference.py`."]
     parts += [_prose(inspect.getdoc(app) or "").partition("\n\n")[2]]
     parts += ["[A notebook](guide/notebook.md) shows them at work.", "## Functions"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bulkcall.records import CampaignFile, Field
 from bulkcall.run.checked_file import open_checked
 from bulkcall.run.credentials import require_credentials
-from bulkcall.run.options import InvalidLimit, ReadOptions, RunKeywords, split_keywords
+from bulkcall.run.options import InvalidLimit, ReadOptions, RunKeywords, as_text, split_keywords
 from bulkcall.validate import ValidateOptions, Validator
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ class RunFlags:
         return self.keywords.get("resend", False)
 
     @property
-    def window(self) -> str | None:
-        """The window that every row gets, if one was asked for."""
-        return self.keywords.get("window")
+    def own_times(self) -> bool:
+        """Whether each row brings its own end."""
+        return self.keywords.get("window") is None
 
     def check(self, settings: Settings, *, now_ms: int) -> None:
         """Raise UsageError for what is wrong with flags or settings whatever the file.
@@ -45,7 +45,7 @@ class RunFlags:
         options, read = split_keywords(self.keywords)
         InvalidLimit.parse(options.with_defaults(settings).max_invalid)
         settings.hours()
-        start, window = read.get("start"), read.get("window")
+        start, window = as_text(read.get("start")), as_text(read.get("window"))
         given = {Field.STARTS_AT: start, Field.ENDS_AT: window}
         fields = [field for field in Field if given.get(field) is None]
         Validator(

@@ -45,7 +45,7 @@ class Deadlines:
 
     def first(self, ready: list[IncomingFile]) -> IncomingFile:
         """Choose from files that are in order of arrival."""
-        if len(ready) == 1 or self._flags.window is not None:
+        if len(ready) == 1 or not self._flags.own_times:
             return ready[0]  # with --window all end at one time
         self._known = {
             (drop.name, drop.signature): self._of(drop) for drop in ready

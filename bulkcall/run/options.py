@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from bulkcall.errors import UsageError
@@ -74,13 +75,18 @@ class ReadOptions:
     def of(
         cls, file: str, settings: Settings, *, now_ms: int, asked: ReadKeywords | None = None
     ) -> ReadOptions:
-        """The options of one file: what the user asked, and the account's settings."""
+        """The options of one file: the account's settings, and over them what the user asked."""
         values: dict[str, Any] = {"columns": dict(settings.columns)}
         for each in fields(cls):
             if _SETTING in each.metadata and each.name not in values:
                 value = getattr(settings, each.name)
                 values[each.name] = _words(value) if each.default == () else value
-        return cls(file=file, now_ms=now_ms, **values, **(asked or {}))
+        values |= {name: value for name, value in (asked or {}).items() if value is not None}
+        if "map" in values:
+            values["columns"] = dict(values.pop("map"))
+        for name in ("start", "window"):
+            values[name] = as_text(values.get(name))
+        return cls(file=file, now_ms=now_ms, **values)
 
     @property
     def own_times(self) -> bool:
@@ -160,16 +166,41 @@ class InvalidLimit:
         return self.share is not None and invalid > self.share * rows
 
 
+def as_text(value: str | datetime | timedelta | None) -> str | None:
+    """A time or a duration as its flag spells it; pandas' own kinds are kinds of these."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"{round(value.total_seconds())}s"
+    return value
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+_READ_SETTINGS: Final[Mapping[str, str]] = {
+    "map" if each.name == "columns" else each.name: each.name
+    for each in fields(ReadOptions)
+    if _SETTING in each.metadata
+}
+"""Keyword → the setting that it replaces for one call."""
 
 
 class ReadKeywords(TypedDict, total=False):
     """How a campaign file is read, as keywords; what is absent has its default."""
 
     sheet: str | None
-    start: str | None
-    window: str | None
+    start: str | datetime | None
+    window: str | timedelta | None
+    map: Mapping[str, str]
+    region: str
+    timezone: str
+    date_format: str
+    encoding: str
+    skip_hidden: bool
+    countries: Sequence[str]
+    null_values: Sequence[str]
 
 
 class RunKeywords(ReadKeywords, total=False):
@@ -193,9 +224,35 @@ def asked_of(options: type[ReadOptions | RunOptions]) -> dict[str, tuple[Asked, 
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """An option as a keyword of a Python function."""
+
+    name: str
+    type: str
+    default: Any
+    help: str
+
+
+def keywords_of(*options: type[ReadOptions | RunOptions]) -> list[Keyword]:
+    """The keywords of these options: what can be asked, then the settings that one call changes."""
+    types = {name: hint.__forward_arg__ for name, hint in RunKeywords.__annotations__.items()}
+    found = [
+        Keyword(name, types[name], default, asked.help)
+        for kind in options
+        for name, (asked, default) in asked_of(kind).items()
+    ]
+    if ReadOptions in options:
+        found += [
+            Keyword(name, types[name], None, f"instead of the setting `{setting}`.")
+            for name, setting in _READ_SETTINGS.items()
+        ]
+    return found
+
+
 def split_keywords(keywords: RunKeywords) -> tuple[RunOptions, ReadKeywords]:
     """What a run does, and how its file is read. Raises UsageError for an unknown word."""
-    reading = asked_of(ReadOptions)
+    reading = {*asked_of(ReadOptions), *_READ_SETTINGS}
     read = {name: value for name, value in keywords.items() if name in reading}
     run: dict[str, Any] = {name: value for name, value in keywords.items() if name not in reading}
     try:

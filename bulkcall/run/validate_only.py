@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from bulkcall.errors import ExitStatus
 from bulkcall.progress import NullProgress, StopToken
 from bulkcall.run.checked_file import open_checked
+from bulkcall.run.html import html_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import pandas as pd
     import pyarrow as pa
 
     from bulkcall.progress import Progress
@@ -35,7 +37,7 @@ class Problem:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Validation:
     """What became of a campaign file that was checked and not sent."""
 
@@ -49,6 +51,28 @@ class Validation:
     """Most cells first."""
     notes: tuple[str, ...]
     files: Mapping[str, Path] = field(default_factory=dict)
+    tables: Sequence[pa.Table] = field(default=(), repr=False)
+    """The findings as they were made, chunk by chunk, where they were to be kept."""
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """Every reason of every invalid cell: row, line, field, code, value, message."""
+        from bulkcall.run.frames import findings_frame  # noqa: PLC0415 - pandas, once it is wanted
+
+        return findings_frame(self.tables)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Validation {self.file.path}: {self.rows:,} rows, {self.valid:,} valid, "
+            f"{self.invalid:,} invalid, {self.duplicate:,} duplicate>"
+        )
+
+    def _repr_html_(self) -> str:
+        counts = f"{self.valid:,} valid, {self.invalid:,} invalid, {self.duplicate:,} duplicate"
+        rows = [
+            (f"{each.field or 'row'}: {each.message}", f"{each.count:,}") for each in self.troubles
+        ]
+        return html_table(f"{self.file.path}: {self.rows:,} rows", counts, rows)
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -60,16 +84,20 @@ def validate(
     read: ReadOptions,
     *,
     out: Path | None = None,
+    keep_findings: bool = False,
     progress: Progress | None = None,
     stop: StopToken | None = None,
 ) -> Validation:
     """Check a campaign file; with `out`, write rejected.csv and summary.json there.
+
+    `keep_findings` keeps them all for `Validation.findings`, some 100 bytes each.
 
     Raises:
         UsageError: a flag or the file itself is wrong.
         DiskFullError: `out` can't be written.
     """
     troubles = ProblemCounter()
+    tables: list[pa.Table] = []
     with ExitStack() as stack:
         checked = stack.enter_context(
             open_checked(read, progress or NullProgress(), stop or StopToken())
@@ -77,6 +105,8 @@ def validate(
         report = _report(out, checked.file, stack) if out is not None else None
         for chunk in checked.chunks():
             troubles.add(chunk.findings)
+            if keep_findings and chunk.findings.num_rows:
+                tables.append(chunk.findings)
             if report is not None:
                 report.add(chunk)
         duplicate = len(checked.duplicates.finish()[0])
@@ -90,6 +120,7 @@ def validate(
         troubles=troubles.most_first(),
         notes=(*checked.file.notes, *checked.diagnostics.lines()),
         files=files,
+        tables=tables,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import bulkcall
 
-NAMES = [name for name in bulkcall.__all__ if name != "__version__"]
+NAMES = bulkcall._HOME["bulkcall.app"]
 
 
 @pytest.mark.parametrize("name", NAMES)

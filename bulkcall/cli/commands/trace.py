@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from bulkcall.cli.options import LEDGER, common
-from bulkcall.errors import UsageError
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
@@ -35,14 +33,14 @@ def command(given: Given, *, number: str, limit: int | None) -> None:
     """
     from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment, table
+    from bulkcall.run.trace import possible_digits, trace_number
 
-    candidates = _candidates(number, given.settings.region)
+    region = given.settings.region
+    digits = possible_digits(number, region)[0]
+    if limit is None and not given.console.as_json:
+        limit = SHOWN
     with open_ledger(given.settings) as ledger:
-        if limit is None and not given.console.as_json:
-            limit = SHOWN
-        traces = [ledger.trace(digits, limit=limit) for digits in candidates]
-    found = [row for trace in traces for row in trace.rows][:limit]
-    total = sum(trace.total for trace in traces)
+        found = trace_number(ledger, number, region, limit=limit)
     rows = [
         (
             row.run_id,
@@ -54,32 +52,11 @@ def command(given: Given, *, number: str, limit: int | None) -> None:
             row.batch_id or row.channel.value,
             row.message,
         )
-        for row in found
+        for row in found.rows
     ]
     head = ("RUN", "ROW", "OUTCOME", "CALLER", "RECEIVER", "SENT", "BATCH", "MESSAGE")
-    text = table(head, rows) if rows else f"no row of any run has the number {candidates[0]}"
-    if total > len(found):
-        text += f"\n{total - len(found):,} older ones are not shown; --limit {total} shows all"
-    data = {"number": candidates[0], "total": total, "rows": [asdict(row) for row in found]}
+    text = table(head, rows) if rows else f"no row of any run has the number {digits}"
+    if older := found.total - len(found.rows):
+        text += f"\n{older:,} older ones are not shown; --limit {found.total} shows all"
+    data = {"number": digits, "total": found.total, "rows": [asdict(row) for row in found.rows]}
     given.console.result(text, data)
-
-
-def _candidates(number: str, region: str) -> list[str]:
-    """Give the digits that the number may stand under: as written, and as a national number."""
-    import phonenumbers
-
-    digits = re.sub(r"\D", "", number)
-    # What is left of 9.19877E+11 without its letter is another number.
-    if not digits or re.search(r"[^\W\d_]", number):
-        raise UsageError(f"{number!r} is no phone number")
-    if number.strip().startswith("00"):
-        digits = digits[2:]
-    found = [digits]
-    if not number.strip().startswith(("+", "00")):
-        try:
-            parsed = phonenumbers.parse(number, region)
-        except phonenumbers.NumberParseException:
-            return found
-        if phonenumbers.is_valid_number(parsed):
-            found.append(f"{parsed.country_code}{parsed.national_number}")
-    return list(dict.fromkeys(found))

@@ -47,6 +47,7 @@ def command(
             out=out,
             progress=progress_for(given.console),
             stop=stop,
+            keep_findings=False,
             **asked,
         )
     given.console.result(as_text(found), as_data(found), is_all=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import get_type_hints
 
+import pandas as pd
 import pytest
 
 import bulkcall
@@ -19,8 +20,10 @@ from bulkcall.run.options import (
     RunKeywords,
     RunOptions,
     asked_of,
+    keywords_of,
     split_keywords,
 )
+from bulkcall.settings import Settings
 
 READ, RUN = asked_of(ReadOptions), asked_of(RunOptions)
 
@@ -32,19 +35,18 @@ def names(command):
 
 def test_the_keywords_for_type_checkers_are_the_options():
     """The two TypedDicts name what the dataclasses ask for, and nothing else."""
-    assert set(ReadKeywords.__annotations__) == set(READ)
-    assert set(RunKeywords.__annotations__) == {*READ, *RUN}
+    assert set(ReadKeywords.__annotations__) == {each.name for each in keywords_of(ReadOptions)}
+    both = keywords_of(ReadOptions, RunOptions)
+    assert set(RunKeywords.__annotations__) == {each.name for each in both}
 
 
 def test_the_python_functions_show_them_as_keywords():
     """`help(bulkcall.run)` shows every option with its default, and describes it."""
     shown = inspect.signature(bulkcall.run).parameters
-    assert {name: shown[name].default for name in {**READ, **RUN}} == {
-        name: default for name, (_, default) in {**READ, **RUN}.items()
-    }
-    for name, (asked, _) in {**READ, **RUN}.items():
-        assert f"{name}: {asked.help}" in bulkcall.run.__doc__
-    assert set(READ) <= set(inspect.signature(bulkcall.validate).parameters)
+    for each in keywords_of(ReadOptions, RunOptions):
+        assert shown[each.name].default == each.default
+        assert f"{each.name}: {each.help}" in bulkcall.run.__doc__
+    assert {*READ, "map", "region"} <= set(inspect.signature(bulkcall.validate).parameters)
 
 
 def test_the_commands_have_a_flag_for_each():
@@ -65,6 +67,25 @@ def test_keywords_become_options():
     assert run == RunOptions(channel=Channel.REALTIME, on_unknown=OnUnknown.HOLD, canary=5)
     assert read == {"start": "now"}
     assert get_type_hints(RunOptions, localns={"Path": object})["canary"] is int
+
+
+def test_a_keyword_goes_before_the_setting():
+    """`region=` and `map=` of a call are stronger than the account's own."""
+    settings = Settings(region="AE", timezone="Asia/Dubai", columns={"caller_number": "Von"})
+    read = ReadOptions.of(
+        "a.csv", settings, now_ms=0, asked={"region": "NG", "map": {"label": "L"}}
+    )
+    assert (read.region, read.timezone, read.columns) == ("NG", "Asia/Dubai", {"label": "L"})
+
+
+def test_times_and_durations_may_be_those_of_pandas():
+    """A Timestamp and a Timedelta mean what they say."""
+    asked = {
+        "start": pd.Timestamp("2026-12-01 09:00", tz="Asia/Kolkata"),
+        "window": pd.Timedelta("90m"),
+    }
+    read = ReadOptions.of("a.csv", Settings(), now_ms=0, asked=asked)
+    assert (read.start, read.window) == ("2026-12-01T09:00:00+05:30", "5400s")
 
 
 def test_an_unknown_word_is_refused():
