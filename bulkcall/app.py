@@ -21,6 +21,7 @@ import inspect
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.clock import SystemClock
@@ -31,7 +32,6 @@ from bulkcall.settings import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
     from typing import Unpack
 
     import pandas as pd

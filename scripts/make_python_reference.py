@@ -34,10 +34,9 @@ HANDED_IN = (Progress, StopToken)
 
 def python_page() -> str:
     """Give docs/python.md."""
-    names = [
-        *FIRST,
-        *sorted({name for name in bulkcall.__all__ if hasattr(app, name)} - set(FIRST)),
-    ]
+    exported = [getattr(bulkcall, name) for name in bulkcall.__all__]
+    ours = {each.__name__ for each in exported if getattr(each, "__module__", "") == app.__name__}
+    names = [*FIRST, *sorted(ours - set(FIRST))]
     parts = ["# Python", "Made from the code by `scripts/make_python_reference.py`."]
     parts += [_prose(inspect.getdoc(app) or "").partition("\n\n")[2]]
     parts += ["[A notebook](guide/notebook.md) shows them at work.", "## Functions"]
