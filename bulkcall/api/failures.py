@@ -5,7 +5,8 @@
     ApiFailure                  what happened, in one line; http_status; requests
     ├── NotApplied              the API can't have taken it
     │   ├── Unreachable         no connection: refused, DNS, no route, TLS, connect timeout, proxy
-    │   │   └── BadCertificate  the server's certificate does not fit, or is not trusted
+    │   │   ├── BadCertificate  the server's certificate does not fit, or is not trusted
+    │   │   └── ProxyRefused    a proxy opens no way to it: credentials of its own, or a rule
     │   ├── NoToken             no token could be had (token call down …); nothing was sent
     │   │   └── Halted          a stop was asked for while it waited for one
     │   ├── RateLimited         429; the lane is paused already
@@ -49,6 +50,10 @@ class Unreachable(NotApplied):
 
 class BadCertificate(Unreachable):
     """The server's certificate does not fit its name, or is not trusted."""
+
+
+class ProxyRefused(Unreachable):
+    """A proxy answered that it opens no way to the API: 407, 403 or another 4xx."""
 
 
 class NoToken(NotApplied):

@@ -1,12 +1,13 @@
 """How bulkcall's httpx client is put together: httpx's interface on aiohttp's transport.
 
-The environment's proxies and certificates (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY,
-SSL_CERT_FILE, SSL_CERT_DIR) work as everywhere in httpx, but for one rule: what goes to this
-machine never leaves it, so a proxy elsewhere is passed by for a base URL on loopback.
+The environment's certificates (SSL_CERT_FILE, SSL_CERT_DIR) work as everywhere in httpx, its
+proxies as `proxies` says, but for one rule: what goes to this machine never leaves it, so a proxy
+elsewhere is passed by for a base URL on loopback.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
+from bulkcall.api.proxies import find_proxy
 from bulkcall.api.transport import Transport
 from bulkcall.errors import SettingsError
 from bulkcall.settings import is_loopback
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
+    from bulkcall.api.proxies import EnvironmentProxy
     from bulkcall.settings import Secret, Settings
 
 LONGEST_CONNECT = 10.0
@@ -52,10 +55,12 @@ def open_client(
             timeout=timeout,
             trust_env=False,
         )
+    proxy = find_proxy(settings.base_url, os.environ)
     most = CONNECTIONS_PER_TOKEN * max(1, settings.tokens) + 16
     try:
         return _Client(
             loopback=is_loopback(urlsplit(settings.base_url).hostname or ""),
+            environment_proxy=proxy,
             deadline=deadline,
             secrets=secrets,
             most=most,
@@ -70,8 +75,8 @@ def open_client(
         ) from error
     except (ValueError, httpx.InvalidURL) as error:
         raise SettingsError(
-            "a proxy in the environment can't be used: HTTP_PROXY, HTTPS_PROXY and ALL_PROXY must "
-            "be URLs like http://host:port"
+            f"{proxy.variable if proxy else 'HTTPS_PROXY'}: the proxy that it names can't be used; "
+            "it must be a URL like http://host:port"
         ) from error
 
 
@@ -82,16 +87,22 @@ class _Client(HttpxAiohttpClient):
         self,
         *,
         loopback: bool,
+        environment_proxy: EnvironmentProxy | None,
         deadline: float,
         secrets: Sequence[Secret],
         most: int,
         **given: Any,
     ) -> None:
         self._loopback = loopback
+        self._environment_proxy = environment_proxy
         self._deadline = deadline
         self._most = most
         self._secrets = secrets
         super().__init__(**given)
+
+    def _get_proxy_map(self, *_: Any, **__: Any) -> dict[str, httpx.Proxy | None]:
+        found = self._environment_proxy
+        return {} if found is None else {"all://": httpx.Proxy(url=found.url)}
 
     def _init_transport(self, *_: Any, **given: Any) -> httpx.AsyncBaseTransport:
         return self._behind_border(None, **given)
@@ -109,7 +120,8 @@ class _Client(HttpxAiohttpClient):
     def _behind_border(self, proxy: httpx.Proxy | None, **given: Any) -> Transport:
         given.pop("transport", None)
         inner = _Transport(self._most, proxy=proxy, **given)
-        return Transport(inner, self._deadline, self._secrets)
+        named = "" if proxy is None else str(self._environment_proxy)
+        return Transport(inner, self._deadline, self._secrets, proxy=named)
 
 
 class _Unusable(httpx.AsyncBaseTransport):

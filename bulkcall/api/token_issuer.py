@@ -19,6 +19,7 @@ from bulkcall.api.failures import (
     Halted,
     NotApplied,
     NoToken,
+    ProxyRefused,
 )
 from bulkcall.api.requests import token_body
 from bulkcall.api.responses import failure, message_of, parse, retry_after, server_time
@@ -113,8 +114,8 @@ class TokenIssuer:
     async def create(self) -> Token:
         """Create a token, waiting for the cap where it is reached.
 
-        Raises CredentialsError where the key pair is no good; NoToken or BadCertificate where the
-        trouble may pass.
+        Raises CredentialsError where the key pair is no good; NoToken, BadCertificate or
+        ProxyRefused where the trouble may pass.
         """
         async with self._counter:
             noted_at = await self._note()
@@ -123,7 +124,7 @@ class TokenIssuer:
         except ApiFailure as failed:
             if isinstance(failed, NotApplied):
                 await self._in_thread(self._log.forget_token_creation, noted_at)
-            if isinstance(failed, BadCertificate):
+            if isinstance(failed, BadCertificate | ProxyRefused):
                 raise
             raise NoToken(f"no token: {failed.message}") from failed
         if response.status_code in _OK:

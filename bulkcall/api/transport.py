@@ -11,12 +11,13 @@ import asyncio
 import contextlib
 import ssl
 import zlib
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import aiohttp
 import httpx
 
-from bulkcall.api.failures import ApiFailure, BadCertificate, NoAnswer, Unreachable
+from bulkcall.api.failures import ApiFailure, BadCertificate, NoAnswer, ProxyRefused, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +55,13 @@ _FOREIGN = (
 )
 
 
-def translate(error: Exception, host: str) -> ApiFailure:
-    """Say what a foreign exception means for the request that it ended."""
+def translate(  # noqa: PLR0911 - one return a kind of exception
+    error: Exception, host: str, proxy: str = ""
+) -> ApiFailure:
+    """Return what a foreign exception means for the request that it ended.
+
+    `proxy` names the proxy that stands between, if one does.
+    """
     # httpx-aiohttp calls a server that hung up a failure to connect; what aiohttp said is exact.
     cause = error.__cause__
     exact = cause if isinstance(cause, aiohttp.ClientError) else error
@@ -63,10 +69,18 @@ def translate(error: Exception, host: str) -> ApiFailure:
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):
             why = _line(getattr(seen, "verify_message", "") or str(seen))
-            return BadCertificate(f"the certificate of {host} is not trusted: {why}", requests=0)
+            return BadCertificate(
+                f"the certificate of {host} is not trusted: {why}; if an authority of your own "
+                "company signed it, set SSL_CERT_FILE to that authority's certificate",
+                requests=0,
+            )
         seen = seen.__cause__ or seen.__context__
     if isinstance(exact, aiohttp.ClientConnectorDNSError):
         return Unreachable(f"the name {host} can't be resolved", requests=0)
+    if isinstance(exact, aiohttp.ClientHttpProxyError) and proxy:
+        return _refused_by_proxy(exact.status, host, proxy)
+    if isinstance(exact, aiohttp.ClientProxyConnectionError) and proxy:
+        return Unreachable(f"can't connect to {proxy}: {_line(str(exact))}", requests=0)
     if isinstance(exact, _NOT_SENT):
         return Unreachable(f"can't connect to {host}: {_line(str(exact))}", requests=0)
     if isinstance(exact, httpx.TimeoutException | TimeoutError):
@@ -74,14 +88,38 @@ def translate(error: Exception, host: str) -> ApiFailure:
     return NoAnswer(f"the connection to {host} broke before the answer: {_kind(exact)}")
 
 
+def _refused_by_proxy(status: int, host: str, proxy: str) -> Unreachable:
+    """Return what a proxy's answer to CONNECT means: no tunnel to the API came about."""
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return ProxyRefused(
+            f"{proxy} wants a user name and password (407): put them into its URL, "
+            "http://user:password@host:port",
+            requests=0,
+        )
+    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ProxyRefused(
+            f"{proxy} does not let {host} through ({status}): have it allow this address, or name "
+            "it in NO_PROXY",
+            requests=0,
+        )
+    return Unreachable(f"{proxy} opens no way to {host}: it answered {status}", requests=0)
+
+
 class Transport(httpx.AsyncBaseTransport):
     """A transport that gives whole answers or raises `ApiFailure`."""
 
     def __init__(
-        self, inner: httpx.AsyncBaseTransport, deadline: float, secrets: Sequence[Secret] = ()
+        self,
+        inner: httpx.AsyncBaseTransport,
+        deadline: float,
+        secrets: Sequence[Secret] = (),
+        *,
+        proxy: str = "",
     ) -> None:
+        """`proxy` names the proxy that the inner transport goes through, if it does."""
         self._inner = inner
         self._deadline = deadline
+        self._proxy = proxy
         self._secrets = [secret.reveal().encode() for secret in secrets]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -91,7 +129,7 @@ class Transport(httpx.AsyncBaseTransport):
             async with asyncio.timeout_at(when):
                 response = await self._inner.handle_async_request(request)
         except _FOREIGN as error:
-            raise translate(error, request.url.host) from error
+            raise translate(error, request.url.host, self._proxy) from error
         content, why = await _read(response, when)
         content = self._without_secrets(request, content)
         headers = [(name, value) for name, value in response.headers.raw if name.lower() in _READ]

@@ -15,6 +15,7 @@ from bulkcall.api import (
     MaybeApplied,
     NotApplied,
     NoToken,
+    ProxyRefused,
     RateLimited,
     Unavailable,
     Unreadable,
@@ -153,7 +154,7 @@ class ServerHealth:
         most recent answers can't be read.
         """
         self._any_ended = True
-        if isinstance(failure, BadCertificate):
+        if isinstance(failure, BadCertificate | ProxyRefused):
             raise ServerAwayError(f"{self._base_url}: {failure.message}; nothing is sent there")
         if isinstance(failure, ForbiddenError):
             raise failure.stops(self._base_url)

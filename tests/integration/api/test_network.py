@@ -18,6 +18,7 @@ from bulkcall.api import (
     BadCertificate,
     ClientError,
     NoAnswer,
+    ProxyRefused,
     Unavailable,
     Unreachable,
     Unreadable,
@@ -302,26 +303,41 @@ def test_a_proxy_on_this_machine_is_used(monkeypatch):
 
 
 def test_a_proxy_that_is_down_is_not_sent(monkeypatch):
-    """A proxy that can't be reached is told like a server that can't be."""
+    """A proxy that can't be reached is named as the proxy."""
 
     async def run():
         async with Server().running() as server:
             monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
             async with api_at(f"http://127.0.0.1:{server.port}") as api:
-                assert type(await failure(api)) is Unreachable
+                told = await failure(api)
+                assert type(told) is Unreachable
+                assert "the proxy http://127.0.0.1:1 (ALL_PROXY)" in told.message
             assert server.heads == []
 
     asyncio.run(run())
 
 
-def test_a_proxy_that_opens_no_tunnel_is_not_sent(monkeypatch):
-    """For https the proxy only gets a CONNECT; turned down, nothing was sent."""
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        (403, ProxyRefused, "does not let localhost through (403)"),
+        (407, ProxyRefused, "wants a user name and password (407)"),
+        (503, Unreachable, "it answered 503"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # httpx-aiohttp uses it
+def test_a_proxy_that_opens_no_tunnel_is_not_sent(monkeypatch, status, kind, words):
+    """For https the proxy only gets a CONNECT; what it answers is told as its answer."""
 
     async def run():
-        async with Server(http(403, b"")).running() as proxy:
-            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        async with Server(http(status, b"")).running() as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://me:s3cr3t@127.0.0.1:{proxy.port}")
             async with api_at("https://localhost:9") as api:
-                assert type(await failure(api)) is Unreachable
+                told = await failure(api)
+            assert type(told) is kind
+            assert words in told.message
+            assert f"the proxy http://127.0.0.1:{proxy.port} (HTTPS_PROXY)" in told.message
+            assert "s3cr3t" not in told.message
             assert proxy.heads[0].startswith("CONNECT localhost:9 ")
             assert "ready-token" not in "".join(proxy.heads)
 
