@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulkcall.errors import StoppedError
-from bulkcall.support.log_context import current_run
+from bulkcall.support.log_context import current_run, stage_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,8 +142,7 @@ class _JsonLine(logging.Formatter):
             record.levelname.lower(),
             record.getMessage(),
             run_id=current_run(),
-            # bulkcall.send.request_worker speaks for the stage `send`.
-            stage=record.name.removeprefix("bulkcall.").partition(".")[0],
+            stage=stage_of(record.name) or "",
             batch_id=getattr(record, "batch_id", ""),
             logger=record.name,
         )
