@@ -18,6 +18,7 @@ Each function imports what it needs when it is called: checking a file loads no 
 from __future__ import annotations
 
 import inspect
+import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.clock import SystemClock
+from bulkcall.errors import StoppedError
 from bulkcall.records import OnUnknown
 from bulkcall.run.options import ReadOptions, RunOptions, keywords_of, split_keywords
 from bulkcall.settings import Settings, load_settings
@@ -45,9 +47,11 @@ if TYPE_CHECKING:
     from bulkcall.run.post_run import PostRun
     from bulkcall.run.preflight import Finding
     from bulkcall.run.result import RunResult
+    from bulkcall.run.stop_requests import StopRequest
     from bulkcall.run.validate_only import Validation
 
 
+_LOOK_SECONDS = 0.1
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
 
@@ -313,6 +317,32 @@ def check(
 
     loaded = survey(flags, config=config)
     return preflight.preflight(loaded, loaded.settings.ledger or _users_own_ledger())
+
+
+def stop(
+    run_id: str | None = None, *, settings: Settings | None = None, wait_seconds: float = 0
+) -> StopRequest:
+    """Ask a live run (the only one by default) to stop, in whatever process or machine it is.
+
+    Returns at once, or when it has stopped, after `wait_seconds` at most. Raises UsageError where
+    no live process works on the run, StoppedError where it has not stopped in that time.
+    """
+    from bulkcall.run.stop_requests import StopRequest
+
+    clock = SystemClock()
+    with open_ledger(settings) as ledger:
+        run, holder = ledger.request_stop(run_id, at=clock.now_ms())
+        if not wait_seconds:
+            return StopRequest(run, holder, stopped=False)
+        deadline = clock.monotonic() + wait_seconds
+        while ledger.holder(run.run_id) is not None:
+            if clock.monotonic() > deadline:
+                raise StoppedError(
+                    f"run {run.run_id} ({holder}) was asked to stop and is still at work after "
+                    f"{wait_seconds:g} s"
+                )
+            time.sleep(_LOOK_SECONDS)
+        return StopRequest(ledger.run(run.run_id), holder, stopped=True)
 
 
 @contextmanager

@@ -65,7 +65,7 @@ class StopCause(StrEnum):
     @property
     def needs_person(self) -> bool:
         """Whether somebody has to look before the run may go on: an inbox does not resume it."""
-        return self in {StopCause.CANARY, StopCause.REJECTED_SHARE}
+        return self in {StopCause.CANARY, StopCause.REJECTED_SHARE, StopCause.STOP_REQUEST}
 
 
 class BulkcallError(Exception):

@@ -29,6 +29,7 @@ COMMANDS = (
     "plan",
     "inbox",
     "resume",
+    "stop",
     "reconcile",
     "report",
     "runs",

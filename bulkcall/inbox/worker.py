@@ -13,8 +13,11 @@ from bulkcall.errors import (
     BulkcallError,
     CampaignFileError,
     ExitStatus,
+    InterruptedRun,
     RunHeldError,
     SettingsError,
+    StopCause,
+    StoppedError,
     TurnedDownError,
     UsageError,
 )
@@ -294,8 +297,9 @@ class Worker:
         run = result.report.run
         if result.error is None and run.state is RunState.FINISHED:
             return _judged(claim, result)
-        if result.error is None or isinstance(result.error, TurnedDownError):
-            return decided(claim, "failed", str(result.error or result.notes[-1]))
+        error = result.error
+        if error is None or (isinstance(error, StoppedError) and error.cause.needs_person):
+            return decided(claim, "failed", str(error or result.notes[-1]))
         return self._claims.put(replace(claim, starts=0))
 
     # -- putting away ------------------------------------------------------------------------------
@@ -331,9 +335,10 @@ class Worker:
                 out = self._archive.place(claim) if is_there else self._archive.home(claim)
                 result = app.report(claim.run_id, settings=self._settings, out=out)
                 if run.state is RunState.STOPPED:
-                    result = replace(
-                        result, error=TurnedDownError(run.reason, cause=run.stop_cause)
-                    )
+                    kind: type[StoppedError] = TurnedDownError
+                    if run.stop_cause is StopCause.STOP_REQUEST:
+                        kind = InterruptedRun
+                    result = replace(result, error=kind(run.reason, cause=run.stop_cause))
                 elif run.state is RunState.FINISHED and not claim.place:
                     claim = _judged(claim, result)
                 after.result = result = self._put_away(claim, result)

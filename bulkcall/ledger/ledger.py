@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bulkcall.errors import RunHeldError
+from bulkcall.errors import RunHeldError, UsageError
 from bulkcall.ledger import (
     adopt,
     counts,
@@ -22,11 +23,11 @@ from bulkcall.ledger import (
 )
 from bulkcall.ledger.access import Access
 from bulkcall.ledger.loading import PackedChunk
+from bulkcall.support.file_lock import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
-    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
@@ -65,10 +66,46 @@ class Ledger(Access):
         """Write the run down (state LOADING)."""
         return self._write(runs.begin, new)
 
-    def hold(self, run_id: str) -> AbstractContextManager[None]:
-        """Be the one process that works on this run. RunHeldError names the other one."""
+    @contextmanager
+    def hold(self, run_id: str) -> Iterator[None]:
+        """Be the one process that works on this run. RunHeldError names the other one.
+
+        A stop that was requested of an earlier process is over.
+        """
         run = self.run(run_id)
-        return self._store.hold(run.run_no, run.run_id)
+        with self._store.hold(run.run_no, run.run_id):
+            if run.stop_requested_at is not None:
+                self._write(runs.request_stop, run.run_no, None)
+            yield
+
+    def holder(self, run_id: str) -> str | None:
+        """Return, in words, the live process that works on the run; None where there is none."""
+        run = self.run(run_id)
+        if not self._store.is_held(run.run_no, run.run_id):
+            return None
+        return described(self._read(runs.holder, run.run_no))
+
+    def request_stop(self, run_id: str | None, *, at: int) -> tuple[RunInfo, str]:
+        """Ask the process that works on a run to stop; return the run and who was asked.
+
+        Without an id it is the only live one. Raises UsageError where there is none, or several.
+        """
+        if run_id is None:
+            live = list(self._resumable(held=True))
+            if len(live) != 1:
+                several = f"several runs are being worked on ({', '.join(r.run_id for r in live)})"
+                raise UsageError(
+                    f"{several}; name one" if live else "no run is being worked on: nothing to stop"
+                )
+            run_id = live[0].run_id
+        run = self.run(run_id)
+        holder = self.holder(run.run_id)
+        if holder is None:
+            raise UsageError(
+                f"run {run.run_id} is not being worked on ({run.state.value}): nothing to stop"
+            )
+        self._write(runs.request_stop, run.run_no, at)
+        return run, holder
 
     def add_rows(self, run_id: str, chunk: CheckedChunk | PackedChunk) -> None:
         """Write a chunk: its cells (as one compressed blob), records and findings."""
@@ -337,13 +374,19 @@ class Ledger(Access):
 
     # -- housekeeping ------------------------------------------------------------------------------
 
-    def purge(self, before: int, *, at: int) -> purge.Purged:
+    def purge(self, before: int, *, at: int, keep_open: bool = False) -> purge.Purged:
         """Take the personal data of runs that ended before a time (epoch ms); keep their counts.
 
-        Runs that a live process works on are left alone. Purged rows are not known as repeats.
+        Runs that a live process works on are left alone; with `keep_open` also those that have rows
+        to send or to ask for, which can't be resumed once purged: `kept` names them. Purged rows
+        are not known as repeats.
         """
         rows = runs = 0
+        kept: list[str] = []
         for run_no, run_id in self._read(purge.old_runs, before):
+            if keep_open and self._read(purge.open_rows, run_no):
+                kept.append(run_id)
+                continue
             try:
                 with self._store.hold(run_no, run_id):
                     rows += self._write(purge.purge, run_no, at)
@@ -352,7 +395,11 @@ class Ledger(Access):
             runs += 1
         if runs:
             self._store.forget_deleted()
-        return purge.Purged(runs, rows)
+        return purge.Purged(runs, rows, tuple(kept))
+
+    def open_rows(self, run_id: str) -> int:
+        """How many rows of a run are still to be sent or asked for: purging it would lose them."""
+        return self._read(purge.open_rows, self._number(run_id))
 
     def require_room(self, size: int) -> None:
         """Raise DiskFullError where the ledger's disk has no room for `size` more bytes."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bulkcall.ledger import loading
+from bulkcall.ledger import counts, loading
+from bulkcall.ledger.lifecycle import WAITING
 from bulkcall.ledger.model import RunState
 from bulkcall.ledger.schema import row_range
+from bulkcall.records import RowState
 
 if TYPE_CHECKING:
     from bulkcall.ledger.store import Transaction
@@ -16,6 +18,7 @@ _OLD = """
     SELECT run_no, run_id FROM runs
     WHERE purged_at IS NULL AND coalesce(finished_at, started_at) < ? ORDER BY run_no
 """
+_OPEN = (*WAITING, RowState.SENDING, RowState.ACCEPTED)
 PURGED_REASON = "its rows were purged"
 
 
@@ -25,11 +28,19 @@ class Purged:
 
     runs: int
     rows: int
+    kept: tuple[str, ...] = ()
+    """Runs that were left alone because rows of theirs are still to be sent or asked for."""
 
 
 def old_runs(transaction: Transaction, before: int) -> list[tuple[int, str]]:
     """Give (number, id) of the runs that ended (or began) before a time and still hold rows."""
     return [(run_no, run_id) for run_no, run_id in transaction.all(_OLD, before)]
+
+
+def open_rows(transaction: Transaction, run_no: int) -> int:
+    """Return how many rows of a run are still to be sent or asked for."""
+    states = counts.by_state(transaction, run_no)
+    return sum(states[state] for state in _OPEN)
 
 
 def purge(transaction: Transaction, run_no: int, at: int) -> int:

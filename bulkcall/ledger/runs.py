@@ -174,6 +174,16 @@ def pass_canary(transaction: Transaction, run_no: int) -> None:
     transaction.run("UPDATE runs SET canary_passed = 1 WHERE run_no = ?", run_no)
 
 
+def request_stop(transaction: Transaction, run_no: int, at: int | None) -> None:
+    """Note when somebody asked the process that works on a run to stop; None takes it back."""
+    transaction.run("UPDATE runs SET stop_requested_at = ? WHERE run_no = ?", at, run_no)
+
+
+def holder(transaction: Transaction, run_no: int) -> str:
+    """Return what the last process that worked on a run wrote of itself; may be empty."""
+    return transaction.value("SELECT holder FROM holds WHERE run_no = ?", run_no) or ""
+
+
 def count_requests(transaction: Transaction, run_no: int, requests: int, retries: int) -> None:
     """Add to the run's requests and retries."""
     if requests or retries:

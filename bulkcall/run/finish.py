@@ -13,6 +13,7 @@ from bulkcall.ledger import RunState
 from bulkcall.report import publish
 from bulkcall.run.options import rows_per_second
 from bulkcall.run.result import RunResult
+from bulkcall.run.stop_requests import obeying_stop_requests
 from bulkcall.support.log_context import log_context
 
 if TYPE_CHECKING:
@@ -58,7 +59,11 @@ def work_on(
             a ledger that is away); what is missing is written by the resume.
     """
     work = Work()
-    with context.ledger.hold(run.run_id), log_context(run.run_id):
+    with (
+        context.ledger.hold(run.run_id),
+        log_context(run.run_id),
+        obeying_stop_requests(context, run.run_id),
+    ):
         _LOG.info("run in hand: %s, channel %s", run.state.value, run.channel.value)
         try:
             yield work

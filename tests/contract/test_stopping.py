@@ -68,6 +68,44 @@ def test_4_on_a_signal_with_the_command_that_goes_on(slow, sandbox, number):
     every_row_once(sandbox)
 
 
+@pytest.mark.parametrize("channel", ["batch", "realtime"])
+def test_4_on_a_stop_request_from_another_process(slow, sandbox, channel):
+    """`bulkcall stop` is what the first signal is: status 4, a whole report, and resume goes on."""
+    flags = ("--channel", channel, "--json")
+    if channel == "realtime":
+        slow.environ["BULKCALL_REALTIME_PER_SECOND"] = "2"
+    process = slow.start("run", "campaign.csv", *TIMES, "--out", "o", *flags)
+    while not sandbox.journal():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    live = slow.run("status", "--json").json
+    assert live["held_by"].startswith(f"process {process.pid} on ")
+    asked = slow.run("stop", "--json", "--wait", "60")
+    assert (asked.status, asked.json["stopped"]) == (0, True), asked
+    assert asked.json["holder"] == live["held_by"]
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, err
+    told = json.loads(out)
+    assert told["outcomes"]["unsent"] > 0
+    assert told["conserved"]
+    stopped = slow.run("status", "--json").json
+    assert (stopped["state"], stopped["stop_cause"]) == ("stopped", "stop_request")
+    slow.environ.pop("BULKCALL_REALTIME_PER_SECOND", None)
+    resumed = slow.run("resume", "--json")
+    assert (resumed.status, resumed.json["outcomes"]["success"]) == (0, 40), resumed
+    every_row_once(sandbox)
+
+
+def test_stop_says_where_nothing_is_to_be_stopped(slow):
+    """No run, none that is live, and one named that is over: status 2 and one line."""
+    assert slow.run("stop").status == 2
+    run_id = slow.run("run", "campaign.csv", *TIMES, "--dry-run", "--json").json["run_id"]
+    for words in (("stop",), ("stop", run_id)):
+        ended = slow.run(*words)
+        assert ended.status == 2, ended
+        assert "nothing to stop" in ended.err
+
+
 def test_json_of_a_stopped_run_is_one_object(slow, sandbox):
     """With --json a stopped run prints one object with its error and the way on."""
     process = started(slow, sandbox, "--json", "--log-format", "json")

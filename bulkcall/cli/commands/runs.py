@@ -54,6 +54,7 @@ def as_data(run: RunInfo, counts: Any) -> dict[str, Any]:
         "state": run.state.value,
         "reason": run.reason,
         "stop_cause": run.stop_cause,
+        "stop_requested_at": iso(run.stop_requested_at) if run.stop_requested_at else None,
         "file": run.file,
         "sha256": run.sha256,
         "channel": run.channel.value,

@@ -24,10 +24,15 @@ def command(given: Given, *, run_id: str | None) -> None:
     with open_ledger(given.settings) as ledger:
         run = ledger.run(run_id)
         counts = ledger.counts(run.run_id)
+        holder = ledger.holder(run.run_id)
     lines = [f"Run {run.run_id}: {run.state.value}" + (f" ({run.reason})" if run.reason else "")]
     lines += [f"  {word.value:<10}{count:>12,}" for word, count in counts.items() if count]
     lines += [f"  {'rows':<10}{run.rows:>12,}", f"Started {moment(run.started_at)}"]
+    if holder:
+        lines.append(f"Being worked on by {holder}")
+        if run.stop_requested_at:
+            lines.append(f"Asked to stop {moment(run.stop_requested_at)}")
     if run.finished_at:
         lines.append(f"Ended   {moment(run.finished_at)}")
     lines.append(f"Report  {run.out_dir}")
-    given.console.result("\n".join(lines), as_data(run, counts))
+    given.console.result("\n".join(lines), as_data(run, counts) | {"held_by": holder})

@@ -74,7 +74,7 @@ def test_a_file_that_ends_every_process_keeps_no_other_waiting_for_ever(state):
 def test_a_campaign_that_was_stopped_to_save_it_is_not_resumed_by_itself(cause):
     """A canary that failed, most rows rejected: a person looks first; else it is resumed."""
     step = next_step(CLAIM, ledger_run(RunState.STOPPED, cause), Lies.SAME)
-    if cause in {StopCause.CANARY, StopCause.REJECTED_SHARE}:
+    if cause in {StopCause.CANARY, StopCause.REJECTED_SHARE, StopCause.STOP_REQUEST}:
         assert step == (RecoveryStep.STOW, "failed", WHY)
     else:
         assert step[0] is RecoveryStep.RESUME

@@ -51,6 +51,19 @@ def test_a_purged_run_is_told_from_a_whole_one(ledger):
         ledger.whole_run("old")
 
 
+def test_a_run_with_open_rows_can_be_kept(ledger):
+    """What could still be resumed is named, and left with its rows."""
+    loaded(ledger, "open", [valid(1)])
+    ledger.set_state("open", RunState.STOPPED, at=NOW)
+    loaded(ledger, "over", [invalid(1)])
+    ledger.set_state("over", RunState.FINISHED, at=NOW)
+    purged = ledger.purge(NOW + 1, at=NOW + 2, keep_open=True)
+    assert (purged.runs, purged.rows, purged.kept) == (1, 1, ("open",))
+    assert (ledger.open_rows("open"), ledger.open_rows("over")) == (1, 0)
+    assert ledger.purge(NOW + 1, at=NOW + 2).kept == ()
+    assert ledger.run("open").purged_at is not None
+
+
 def test_a_run_at_work_is_left_alone(ledger):
     """However old its start, a run that a live process holds keeps its rows."""
     loaded(ledger, "old", [valid(1)])
