@@ -16,6 +16,7 @@ import click
 
 from bulkcall.errors import StoppedError
 from bulkcall.support.log_context import current_run, stage_of
+from bulkcall.support.text import escape, escape_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ class Console:
             if self.as_json:
                 _print(_json(data))
             elif text:
-                _print(text)
+                _print(escape(text, keep="\n\t"))
         except StoppedError as error:
             if is_all:
                 raise
@@ -68,6 +69,7 @@ class Console:
         """
         if level == "info" and self.verbosity < 0:
             return
+        text = escape(text)
         if self.log_format == "json":
             click.echo(self.formatted(level, text, stage=stage), err=True)
         elif level == "error":
@@ -102,7 +104,7 @@ class Console:
 
 def _json(data: Mapping[str, Any]) -> str:
     """Give one object; in ASCII where the output's encoding can't show it (a file's odd name)."""
-    text = json.dumps(data, ensure_ascii=False, default=str)
+    text = escape_json(json.dumps(data, ensure_ascii=False, default=str))
     return text if _shown(text) == text else json.dumps(data, default=str)
 
 
@@ -130,9 +132,14 @@ class _TextLine(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        record.message = escape(record.message)  # it is one line, whatever was put into it
+        return super().formatMessage(record)
+
     def format(self, record: logging.LogRecord) -> str:
         batch_id = getattr(record, "batch_id", "")
-        return super().format(record) + (f" [{batch_id}]" if batch_id else "")
+        text = escape(super().format(record), keep="\n\t")
+        return text + (f" [{escape(str(batch_id))}]" if batch_id else "")
 
 
 class _JsonLine(logging.Formatter):
@@ -153,4 +160,4 @@ def _json_line(at: float, level: str, message: str, **about: str) -> str:
     shown = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     line = {"at": shown.replace("+00:00", "Z"), "level": level, "message": message}
     known = {name: value for name, value in about.items() if value}
-    return json.dumps(line | known, ensure_ascii=False)
+    return escape_json(json.dumps(line | known, ensure_ascii=False))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bulkcall.report.model import Report
     from bulkcall.run.result import RunResult
 
+_LONGEST_CELL = 300
+"""Characters of a table's cell that a terminal is shown."""
+
 
 def show(given: Given, result: RunResult, *, status: ExitStatus | None = None) -> ExitStatus:
     """Print how a run stands, and return its exit status."""
@@ -128,6 +131,9 @@ def shown_path(path: Path) -> str:
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Rows laid out in columns for a terminal."""
+    from bulkcall.support.text import shown
+
+    rows = [tuple(shown(cell, _LONGEST_CELL) for cell in row) for row in rows]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

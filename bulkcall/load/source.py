@@ -23,6 +23,7 @@ from bulkcall.errors import CampaignFileError
 from bulkcall.load import foreign_files
 from bulkcall.load.workbook_process.error_cells_xls import MAGIC as OLE
 from bulkcall.records import STANDARD_INPUT
+from bulkcall.support.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,15 +161,17 @@ class Source:
         try:
             facts = archive.getinfo(name)
             if facts.flag_bits & _PASSWORD:
-                raise self.error(f"{name!r} in the zip is locked with a password; unpack it first")
+                raise self.error(
+                    f"{shown(name)!r} in the zip is locked with a password; unpack it first"
+                )
             if facts.compress_type not in _METHODS:
                 raise self.error(
-                    f"{name!r} in the zip is packed in a way that is not read (method "
+                    f"{shown(name)!r} in the zip is packed in a way that is not read (method "
                     f"{facts.compress_type}); pack it as an ordinary zip, or unpack it first"
                 )
             return archive.open(name)
         except DAMAGE as error:
-            raise self.error(f"can't unpack {name!r} in the zip: {error}") from error
+            raise self.error(f"can't unpack {shown(name)!r} in the zip: {error}") from error
 
     def _blocks(self, stream: _Readable, limit: int | None, size: int) -> Iterator[bytes]:
         total = 0
@@ -240,7 +243,7 @@ class Source:
         except DAMAGE as error:
             raise self.error(f"a damaged zip or workbook: {error}") from error
         if not head:
-            raise self.error(f"{member!r} in the zip is empty")
+            raise self.error(f"{shown(member)!r} in the zip is empty")
         self._refuse_packed(head, "zip")
         return "csv.zip", member
 

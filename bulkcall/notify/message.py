@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import ExitStatus
 from bulkcall.records import Outcome
+from bulkcall.support.text import one_line
 
 if TYPE_CHECKING:
     from bulkcall.run_summary import RunSummary
@@ -98,5 +99,4 @@ def _title(ending: RunSummary) -> str:
 
 
 def _line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return one_line(text, _LONGEST)

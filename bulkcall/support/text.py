@@ -26,6 +26,18 @@ _ONE_BYTE = 0x100
 _TWO_BYTES = 0x10000
 
 
+def escape(text: str, keep: str = "") -> str:
+    """Return the whole text with control characters as visible escapes, but for those to `keep`."""
+    if not _UNSAFE.search(text):
+        return text
+    return _UNSAFE.sub(lambda found: found[0] if found[0] in keep else _escaped(found), text)
+
+
+def escape_json(text: str) -> str:
+    """Return JSON that means the same, without characters that move a terminal's cursor."""
+    return _UNSAFE.sub(_as_json, text)
+
+
 def shown(text: str, most: int = SHOWN_CHARACTERS) -> str:
     """Return the text with control characters as visible escapes, cut to `most` characters."""
     if len(text) > most:
@@ -37,6 +49,13 @@ def shown(text: str, most: int = SHOWN_CHARACTERS) -> str:
 def one_line(text: str, most: int = SHOWN_CHARACTERS) -> str:
     """Return the text as `shown` does, with runs of blanks and line breaks as one space first."""
     return shown(" ".join(text[: most * 8].split()), most)
+
+
+def _as_json(found: re.Match[str]) -> str:
+    if found[0] in "\n\r\t":
+        return found[0]  # between the members; inside of a text they are escaped already
+    pair = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{pair[at : at + 2].hex()}" for at in range(0, len(pair), 2))
 
 
 def _escaped(found: re.Match[str]) -> str:

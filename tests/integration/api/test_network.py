@@ -325,7 +325,7 @@ def test_a_proxy_that_is_down_is_not_sent(monkeypatch):
         (503, Unreachable, "it answered 503"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # httpx-aiohttp uses it
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # httpx-aiohttp uses it
 def test_a_proxy_that_opens_no_tunnel_is_not_sent(monkeypatch, status, kind, words):
     """For https the proxy only gets a CONNECT; what it answers is told as its answer."""
 
