@@ -146,4 +146,5 @@ def _quote_fault(column: int, value: str) -> RowFault:
         f"column {column}: text after a closing quote ({value[:40]!r}); a quote inside a quoted "
         "cell must be doubled",
         column - 1,
+        surplus=value,
     )

@@ -64,8 +64,8 @@ def shape(
             cells = [*row, *empty[len(row) :]]
         elif len(row) > width:
             cells = row[:width]
-            surplus = next((cell for cell in row[width:] if not is_blank_text(cell)), None)
-            if surplus is not None and fault is None:
+            surplus = [cell for cell in row[width:] if not is_blank_text(cell)]
+            if surplus and fault is None:
                 fault = surplus_fault(width, len(row), surplus)
         if fault is not None:
             kept_faults[len(kept)] = fault
@@ -80,12 +80,14 @@ def shape(
     )
 
 
-def surplus_fault(width: int, found: int, surplus: str) -> RowFault:
+def surplus_fault(width: int, found: int, surplus: Sequence[str]) -> RowFault:
     """Return the fault of a row that has a cell too many."""
     return RowFault(
         RowRule.SURPLUS_CELLS,
-        f"{found} cells where the header has {width}: {surplus[:40]!r} belongs to no column; "
-        "a delimiter too many, or quotes missing around a cell that holds one?",
+        f"{found} cells where the header has {width}: {surplus[0][:40]!r} belongs to no column; "
+        "put quotes around cells that hold the delimiter, or correct the row and delete the "
+        "surplus cell",
+        surplus=", ".join(surplus),
     )
 
 

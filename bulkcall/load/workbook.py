@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bulkcall.load.source import Source
 
 _CHUNK = 100_000
+NOT_COMPUTED = "#UNCOMPUTED!"
+"""The text of a cell whose formula has no stored value: an error word, as validation knows it."""
 _CPU_SECONDS = 900
 _MARKED = rf"^(\d{{4}}-\d\d-\d\d){DAY}$"
 
@@ -180,17 +182,30 @@ def _shaped(
     for name in names_of(width)[cells.num_columns :]:
         cells = cells.append_column(name, pa.array([""] * len(rows), pa.string()))
     faults: dict[int, RowFault] = {}
+    errors: dict[int, dict[int, str]] = {}
     for at, note in _filled(rows.cells.column(own)):
         for index, shown in json.loads(note).items():
             if int(index) in needed:
                 faults.setdefault(at, _unshown_fault(int(index), needed[int(index)], shown))
+                errors.setdefault(int(index), {})[at] = shown or NOT_COMPUTED
+    cells = _with_texts(cells, errors)
     for index in range(width, own):
         for at, cell in _filled(rows.cells.column(index)):
             if is_blank([cell]):
                 continue
-            faults.setdefault(at, surplus_fault(width, index + 1, cell))
+            faults.setdefault(at, surplus_fault(width, index + 1, [cell]))
     if len(rows):
         yield finished(Rows(cells, rows.lines, faults), options.max_cell)
+
+
+def _with_texts(cells: pa.Table, texts: Mapping[int, Mapping[int, str]]) -> pa.Table:
+    """Put texts (column → row → text) into cells: an error is invalid wherever its text goes."""
+    for index, by_row in texts.items():
+        column = cells.column(index).to_pylist()
+        for at, text in by_row.items():
+            column[at] = text
+        cells = cells.set_column(index, str(index), pa.array(column, pa.string()))
+    return cells
 
 
 def _filled(column: pa.ChunkedArray) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,13 @@ from bulkcall.report.aggregate import Aggregate
 from bulkcall.report.commands import ledger_flag
 from bulkcall.report.compared_csv import write_compared
 from bulkcall.report.comparison import compare
-from bulkcall.report.findings import FindingStream, with_all_findings
+from bulkcall.report.findings import (
+    FindingStream,
+    joined_findings,
+    surplus_of,
+    surplus_texts,
+    with_all_findings,
+)
 from bulkcall.report.html import html_bytes
 from bulkcall.report.model import Report
 from bulkcall.report.outcomes_csv import OutcomesCsv
@@ -170,14 +176,16 @@ def _reject(rejected: RejectedCsv, block: RowBlock, findings: FindingStream) -> 
     if not chosen.true_count:
         return
     results = block.results.filter(chosen)
+    found = findings.up_to(block.results.column("row")[-1].as_py())
     fields, messages = with_all_findings(
         results.column("row").combine_chunks(),
         results.column("field").combine_chunks(),
         results.column("message").combine_chunks(),
-        findings.up_to(block.results.column("row")[-1].as_py()),
+        joined_findings(found),
     )
     codes = results.column("code").combine_chunks()
-    rejected.add(block.cells.filter(chosen), fields, messages, codes)
+    surplus = surplus_of(results.column("row").combine_chunks(), surplus_texts(found))
+    rejected.add(block.cells.filter(chosen), fields, messages, codes, surplus)
 
 
 def _report(

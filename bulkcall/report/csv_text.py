@@ -29,10 +29,11 @@ def header_line(names: Sequence[str]) -> bytes:
     return (",".join(_quoted_text(escape_formula(name)) for name in names) + "\n").encode()
 
 
-def csv_lines(columns: Sequence[pa.Array]) -> Iterator[memoryview]:
-    """Give the text of the rows, piece by piece.
+def csv_lines(columns: Sequence[pa.Array], surplus: pa.Array | None = None) -> Iterator[memoryview]:
+    """Return the text of the rows, piece by piece.
 
     `columns` are string arrays of one length without nulls, `inert_cells` done where it is needed.
+    Where `surplus` holds a text, its row gets one cell more than the others.
     """
     rows = len(columns[0])
     if not rows:
@@ -40,7 +41,8 @@ def csv_lines(columns: Sequence[pa.Array]) -> Iterator[memoryview]:
     size = sum(column.nbytes for column in columns)
     step = max(1, rows * _MOST_BYTES // max(size, 1))
     for start in range(0, rows, step):
-        yield _joined([column.slice(start, step) for column in columns])
+        tails = None if surplus is None else _tails(surplus.slice(start, step))
+        yield _joined([column.slice(start, step) for column in columns], tails)
 
 
 def inert_cells(cells: pa.Array) -> pa.Array:
@@ -58,9 +60,16 @@ def plain(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array.fill_null("") if array.null_count else array
 
 
-def _joined(columns: list[pa.Array]) -> memoryview:
+def _tails(surplus: pa.Array) -> pa.Array:
+    cells = _quoted(inert_cells(surplus))
+    return pc.if_else(pc.equal(surplus, ""), "", pc.binary_join_element_wise(",", cells, ""))
+
+
+def _joined(columns: list[pa.Array], tails: pa.Array | None) -> memoryview:
     quoted = [_quoted(column) for column in columns]
-    quoted[-1] = pc.binary_join_element_wise(quoted[-1], "\n", "")
+    quoted[-1] = pc.binary_join_element_wise(quoted[-1], "\n" if tails is None else tails, "")
+    if tails is not None:
+        quoted[-1] = pc.binary_join_element_wise(quoted[-1], "\n", "")
     lines = pc.binary_join_element_wise(*quoted, ",")
     return memoryview(text_bytes(lines))
 

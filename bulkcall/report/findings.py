@@ -1,4 +1,4 @@
-"""Several findings of one row as one field and one message."""
+"""Several findings of one row as one; and text of a row that stands in none of its cells."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from bulkcall.records import RowRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _BETWEEN = "; "
+_OUT_OF_STEP = pa.array(
+    [str(RowRule.SURPLUS_CELLS), str(RowRule.BROKEN_QUOTES), str(RowRule.CELL_UNREADABLE)]
+)
+"""Faults that the row's own cells don't show."""
 
 
 class FindingStream:
@@ -20,8 +27,8 @@ class FindingStream:
         self._tables = tables
         self._held: pa.Table | None = next(tables, None)
 
-    def up_to(self, row: int) -> dict[int, tuple[str, str]]:
-        """Take the findings of rows up to this one; as `joined_findings` gives them."""
+    def up_to(self, row: int) -> pa.Table | None:
+        """Take the findings of rows up to this one; None where there are none left."""
         taken = []
         while self._held is not None:
             count = int(np.searchsorted(self._held.column("row").to_numpy(), row, side="right"))
@@ -30,15 +37,25 @@ class FindingStream:
                 self._held = self._held.slice(count)
                 break
             self._held = next(self._tables, None)
-        return joined_findings(pa.concat_tables(taken)) if taken else {}
+        return pa.concat_tables(taken) if taken else None
 
 
-def joined_findings(findings: pa.Table) -> dict[int, tuple[str, str]]:
+def surplus_texts(findings: pa.Table | None) -> dict[int, str]:
+    """Return row → text of it that stands in none of its cells (`RowFault.surplus`)."""
+    if findings is None or not findings.num_rows:
+        return {}
+    chosen = findings.filter(pc.is_in(findings.column("code"), _OUT_OF_STEP))
+    rows, values = chosen.column("row").to_pylist(), chosen.column("value").to_pylist()
+    codes = chosen.column("code").to_pylist()
+    return {row: value or code for row, value, code in zip(rows, values, codes, strict=True)}
+
+
+def joined_findings(findings: pa.Table | None) -> dict[int, tuple[str, str]]:
     """Give row → (fields, messages) for the rows that have more than one finding.
 
     In the findings' own order, the most helpful first; a field or message is named once.
     """
-    if findings.num_rows < 2:  # noqa: PLR2004 - one finding has nothing to be joined with
+    if findings is None or findings.num_rows < 2:  # noqa: PLR2004 - one finding has nothing to be joined with
         return {}
     rows = findings.column("row").to_numpy()
     distinct, counts = np.unique(rows, return_counts=True)
@@ -71,3 +88,10 @@ def with_all_findings(
         if row in joined:
             new_fields[place], new_messages[place] = joined[row]
     return pa.array(new_fields, pa.string()), pa.array(new_messages, pa.string())
+
+
+def surplus_of(rows: pa.Array, texts: Mapping[int, str]) -> pa.Array | None:
+    """Return each row's surplus text, empty where it has none; None where no row has any."""
+    if not texts:
+        return None
+    return pa.array([texts.get(row, "") for row in rows.to_pylist()], pa.string())

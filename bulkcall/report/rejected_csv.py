@@ -46,10 +46,21 @@ class RejectedCsv:
         names = [own_columns[place] for place in self._kept]
         file.write(header_line([*names, ERROR_FIELD, ERROR_MESSAGE, ERROR_CODE]))
 
-    def add(self, cells: pa.Table, fields: pa.Array, messages: pa.Array, codes: pa.Array) -> None:
-        """Write rows: their own cells, and for each row the field, the reason and its code."""
+    def add(
+        self,
+        cells: pa.Table,
+        fields: pa.Array,
+        messages: pa.Array,
+        codes: pa.Array,
+        surplus: pa.Array | None = None,
+    ) -> None:
+        """Write rows: their own cells, and for each row the field, the reason and its code.
+
+        A row that has text in `surplus` gets it as one more cell than the header has: so it came,
+        and so it stays invalid until somebody has looked at it.
+        """
         own = [inert_cells(plain(cells.column(place))) for place in self._kept]
         reasons = [inert_cells(plain(fields)), inert_cells(plain(messages)), plain(codes)]
-        for text in csv_lines([*own, *reasons]):
+        for text in csv_lines([*own, *reasons], surplus):
             self._file.write(text)
         self.rows += cells.num_rows

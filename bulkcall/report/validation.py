@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Self
 import orjson
 import pyarrow.compute as pc
 
-from bulkcall.report.findings import joined_findings, with_all_findings
+from bulkcall.report.findings import (
+    joined_findings,
+    surplus_of,
+    surplus_texts,
+    with_all_findings,
+)
 from bulkcall.report.rejected_csv import RejectedCsv
 from bulkcall.support.atomic_files import replacing, require_folder
 
@@ -65,7 +70,9 @@ class ValidationReport:
             joined_findings(checked.findings),
         )
         codes = wrong.column("code").combine_chunks()
-        self._rejected.add(checked.chunk.cells.filter(bad), fields, messages, codes)
+        rows = wrong.column("row").combine_chunks()
+        surplus = surplus_of(rows, surplus_texts(checked.findings))
+        self._rejected.add(checked.chunk.cells.filter(bad), fields, messages, codes, surplus)
 
     def close(self, duplicates: int) -> dict[str, Path]:
         """Finish both files; `duplicates` of the valid rows equal an earlier one. Name → path."""

@@ -72,11 +72,13 @@ def test_what_was_rejected_can_be_given_back(tmp_path, capsys, monkeypatch):
     for _ in range(40):
         (tmp_path / "file").write_bytes(load_fuzz.damaged(files[0], chance, files))
         status, first = validated(tmp_path / "file", capsys, *flags, "--out", "out")
-        if status != 3 or any(found["code"].startswith("row.") for found in first["findings"]):
-            continue  # a row that is out of step is written as wide as the header
+        if status != 3:
+            continue
         again, second = validated(tmp_path / "out" / "rejected.csv", capsys, *flags)
         assert (again, second["rows"], second["invalid"]) == (3, first["invalid"], first["invalid"])
-        assert _counts(second) == _counts(first)
+        if not any(found["code"] == "row.broken_quotes" for found in first["findings"]):
+            # The text with broken quotes comes back whole, as a surplus cell.
+            assert _counts(second) == _counts(first)
         given_back += 1
     assert given_back > 5
 

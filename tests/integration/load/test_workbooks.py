@@ -107,7 +107,8 @@ def test_a_formula_never_computed_is_a_fault(load):
     """What it would show can't be known; in a column only carried through it does no harm."""
     rows = [HEADER, ["1", "2", "=A2&B2", "x"], ["1", "2", "Acme", "=1+1"], ["=1", None, None, None]]
     loaded = load(xlsx(("A", rows)))
-    assert loaded.rows == [("1", "2", "", "x"), ("1", "2", "Acme", ""), ("", "", "", "")]
+    never = "#UNCOMPUTED!"
+    assert loaded.rows == [("1", "2", never, "x"), ("1", "2", "Acme", ""), (never, "", "", "")]
     assert list(loaded.faults) == [1, 3]
     assert "'label' holds a formula that was never computed" in loaded.faults[1].message
 

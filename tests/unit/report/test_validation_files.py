@@ -44,6 +44,8 @@ def checked(first, notes, bad):
             "row": pa.array([row for row, _, _ in found], pa.int64()),
             "field": pa.array([field for _, field, _ in found], pa.string()),
             "message": pa.array([message for _, _, message in found], pa.string()),
+            "code": pa.array(["a.code"] * len(found), pa.string()),
+            "value": pa.array([""] * len(found), pa.string()),
         }
     )
     lines = pa.array([row + 1 for row in rows], pa.int64())
