@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bulkcall.app import (
         check,
         compare,
+        labels,
         open_ledger,
         plan,
         purge,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         ServerAwayError,
         SettingsError,
         StoppedError,
+        UnreadableError,
         UsageError,
     )
     from bulkcall.progress import Progress, StopToken
@@ -52,6 +54,7 @@ _HOME = {
     "bulkcall.app": (
         "check",
         "compare",
+        "labels",
         "open_ledger",
         "plan",
         "purge",
@@ -72,6 +75,7 @@ _HOME = {
         "ServerAwayError",
         "SettingsError",
         "StoppedError",
+        "UnreadableError",
         "UsageError",
     ),
     "bulkcall.progress": ("Progress", "StopToken"),
@@ -107,11 +111,13 @@ __all__ = [
     "SettingsError",
     "StopToken",
     "StoppedError",
+    "UnreadableError",
     "UsageError",
     "Validation",
     "__version__",
     "check",
     "compare",
+    "labels",
     "load_settings",
     "open_ledger",
     "plan",

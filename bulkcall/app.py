@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from bulkcall.api import LabelListing
     from bulkcall.ledger import Ledger, TracedRow
     from bulkcall.ledger.purge import Purged
     from bulkcall.progress import Progress, StopToken
@@ -239,22 +240,33 @@ def validate(
     settings: Settings | None = None,
     out: Path | None = None,
     keep_findings: bool = True,
+    check_labels: bool = False,
     progress: Progress | None = None,
     stop: StopToken | None = None,
     **asked: Unpack[ReadKeywords],
 ) -> Validation:
     """Check a campaign file; sends nothing. With `out`, rejected.csv and summary.json are written.
 
+    With `check_labels`, the API is asked for the account's labels (StoppedError where that fails).
+
     Raises UsageError where the file can't be read.
     """
     from bulkcall.run import validate_only
 
     settings = settings or load_settings().settings
+    if check_labels:
+        _require_credentials(settings)
     with _campaign(file) as path:
         read = _read_options(path, settings, asked)
-        return validate_only.validate(
-            read, out=out, keep_findings=keep_findings, progress=progress, stop=stop
+        found = validate_only.validate(
+            read,
+            out=out,
+            keep_findings=keep_findings,
+            count_labels=check_labels,
+            progress=progress,
+            stop=stop,
         )
+    return _with_labels(found, settings, progress, stop) if check_labels else found
 
 
 @_with_keywords(ReadOptions)
@@ -262,11 +274,14 @@ def plan(
     file: str | Path | pd.DataFrame,
     *,
     settings: Settings | None = None,
+    check_labels: bool = False,
     progress: Progress | None = None,
     stop: StopToken | None = None,
     **asked: Unpack[ReadKeywords],
 ) -> Planned:
     """Work out what a run of this file would take on each channel; sends nothing.
+
+    `check_labels` as in `validate`.
 
     Raises UsageError where the file can't be read.
     """
@@ -275,7 +290,47 @@ def plan(
     settings = settings or load_settings().settings
     with _campaign(file) as path:
         read = _read_options(path, settings, asked)
-        return forecast.plan(read, settings, progress=progress, stop=stop)
+        planned = forecast.plan(
+            read, settings, count_labels=check_labels, progress=progress, stop=stop
+        )
+    if not check_labels:
+        return planned
+    return replace(planned, validation=_with_labels(planned.validation, settings, progress, stop))
+
+
+def labels(
+    *,
+    settings: Settings | None = None,
+    refresh: bool = False,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> LabelListing:
+    """List the account's labels; those asked for in the last ten minutes, unless `refresh`.
+
+    Raises StoppedError where the API does not list them.
+    """
+    from bulkcall.run.labels import list_labels
+
+    settings = settings or load_settings().settings
+    _require_credentials(settings)
+    with _context(settings, progress, stop) as context:
+        return list_labels(context, refresh=refresh)
+
+
+def _with_labels(
+    found: Validation, settings: Settings, progress: Progress | None, stop: StopToken | None
+) -> Validation:
+    from bulkcall.run.labels import unknown_labels
+
+    with _context(settings, progress, stop) as context:
+        unknown, notes = unknown_labels(context, found.label_use)
+    return replace(found, unknown_labels=unknown, notes=(*found.notes, *notes))
+
+
+def _require_credentials(settings: Settings) -> None:
+    from bulkcall.run.credentials import require_credentials
+
+    require_credentials(settings)
 
 
 def trace(

@@ -28,6 +28,7 @@ from bulkcall.run.credentials import require_credentials
 from bulkcall.run.deliver import ask_for_batches, confirm, deliver
 from bulkcall.run.finish import report_on, work_on
 from bulkcall.run.ingest import begin, ingest, ingest_again, over_invalid_limit
+from bulkcall.run.labels import check_labels
 from bulkcall.run.options import InvalidLimit, RunOptions
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def run(context: RunContext, file: ReadOptions, options: RunOptions) -> RunResul
     with open_checked(file, context.progress, context.stop) as checked:
         begun = begin(context, checked, file, options)
         with work_on(context, begun, new=True) as work:
+            if context.settings.label_check != "off":
+                checked.count_labels()
             ingest(context, begun, checked, allow_duplicates=options.allow_duplicates)
             if over_invalid_limit(context, checked, options.max_invalid):
                 work.state = RunState.WITHHELD
@@ -61,6 +64,7 @@ def run(context: RunContext, file: ReadOptions, options: RunOptions) -> RunResul
                 context.notes.append("dry run: nothing was sent")
                 work.state = RunState.WITHHELD
             else:
+                check_labels(context, checked.label_use)
                 deliver(context, begun, options.on_unknown)
     return work.result
 

@@ -38,6 +38,7 @@ COMMANDS = (
     "purge",
     "config",
     "check",
+    "labels",
     "explain",
     "template",
     "sandbox",

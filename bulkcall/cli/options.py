@@ -75,7 +75,7 @@ def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 flags["columns"] = values.pop("columns") or None
             config = values.pop("config")
             # Who asks no server needs no credentials, and no keyring is asked for them.
-            calls = {"base_url", "ledger"} <= set(names)
+            calls = {"base_url", "ledger"} <= set(names) or bool(values.get("check_labels"))
             loaded = load_settings(flags, config=config, credentials=calls)
             if not console.verbosity < 0:
                 for warning in loaded.warnings:
@@ -167,6 +167,13 @@ def reading_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     The command gets what was asked as `asked`, keywords for the functions of bulkcall.app.
     """
     return _MAP(_asking(ReadOptions)(_OUT(function)))
+
+
+CHECK_LABELS = click.option(
+    "--check-labels",
+    is_flag=True,
+    help="Ask the API for the account's labels, and say which rows name none of them.",
+)
 
 
 def run_flags(function: Callable[..., Any]) -> Callable[..., Any]:

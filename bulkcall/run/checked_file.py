@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from bulkcall.errors import InterruptedRun
 from bulkcall.load import LoadOptions, open_campaign
 from bulkcall.records import Field
+from bulkcall.run.label_use import LabelUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,10 +44,17 @@ class CheckedFile:
         self.invalid = 0
         self.diagnostics = diagnostics
         self.duplicates = duplicates
+        self.label_use: LabelUse | None = None
+        """Which label ids its rows name, where that is counted."""
         self._campaign = campaign
         self._validator = validator
         self._progress = progress
         self._stop = stop
+
+    def count_labels(self) -> None:
+        """Count which label ids the rows name, once `chunks` goes through them."""
+        if Field.LABEL_ID in self.file.fields:
+            self.label_use = LabelUse()
 
     def chunks(self) -> Iterator[CheckedChunk]:
         """Give the file's chunks, checked, in file order; once only.
@@ -67,6 +75,8 @@ class CheckedFile:
             self.invalid += len(chunk) - int(chunk.records["valid"].to_numpy().sum())
             self.diagnostics.add(chunk)
             self.duplicates.add(chunk)
+            if self.label_use is not None:
+                self.label_use.add(chunk)
             yield chunk
             self._progress.advance("load", len(chunk))
         self._progress.end("load")

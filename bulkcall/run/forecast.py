@@ -36,6 +36,7 @@ def plan(
     read: ReadOptions,
     settings: Settings,
     *,
+    count_labels: bool = False,
     progress: Progress | None = None,
     stop: StopToken | None = None,
 ) -> Planned:
@@ -47,6 +48,8 @@ def plan(
     rows, starts, ends = [], [], []
     troubles = ProblemCounter()
     with open_checked(read, progress or NullProgress(), stop or StopToken()) as checked:
+        if count_labels:
+            checked.count_labels()
         for chunk in checked.chunks():
             troubles.add(chunk.findings)
             valid = chunk.records.filter(chunk.records["valid"])
@@ -63,6 +66,7 @@ def plan(
         duplicate=len(duplicates),
         troubles=troubles.most_first(),
         notes=(*checked.file.notes, *checked.diagnostics.lines()),
+        label_use=checked.label_use,
     )
     figures = plan_rows(
         np.concatenate(starts)[once],

@@ -11,6 +11,7 @@ from bulkcall.errors import CampaignFileError
 from bulkcall.ledger import NewRun, RunState
 from bulkcall.records import STANDARD_INPUT
 from bulkcall.run.checked_file import open_checked
+from bulkcall.run.labels import check_labels
 from bulkcall.run.options import InvalidLimit, ReadOptions, rows_per_second
 from bulkcall.run.run_ids import new_run_id, out_folder
 from bulkcall.support.atomic_files import require_folder
@@ -90,8 +91,13 @@ def ingest_again(context: RunContext, run: RunInfo) -> bool:
             )
             raise changed
         context.ledger.drop_rows(run.run_id)
+        if context.settings.label_check != "off":
+            checked.count_labels()
         ingest(context, run, checked, allow_duplicates=facts["allow_duplicates"])
-        return not over_invalid_limit(context, checked, facts.get("max_invalid"))
+        if over_invalid_limit(context, checked, facts.get("max_invalid")):
+            return False
+        check_labels(context, checked.label_use)
+        return True
 
 
 def over_invalid_limit(context: RunContext, checked: CheckedFile, limit: str | None) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bulkcall.progress import Progress
     from bulkcall.records import CampaignFile
     from bulkcall.report import ValidationReport
+    from bulkcall.run.label_use import LabelUse, UnknownLabel
     from bulkcall.run.options import ReadOptions
 
 
@@ -54,6 +55,11 @@ class Validation:
     tables: Sequence[pa.Table] = field(default=(), repr=False)
     """The findings as they were made, chunk by chunk, where they were to be kept."""
 
+    label_use: LabelUse | None = field(default=None, repr=False)
+    """Which label ids the rows name, where that was asked."""
+    unknown_labels: tuple[UnknownLabel, ...] = ()
+    """Those that the account does not have, where it was asked."""
+
     @property
     def findings(self) -> pd.DataFrame:
         """Every reason of every invalid cell: row, line, field, code, value, message."""
@@ -85,12 +91,14 @@ def validate(
     *,
     out: Path | None = None,
     keep_findings: bool = False,
+    count_labels: bool = False,
     progress: Progress | None = None,
     stop: StopToken | None = None,
 ) -> Validation:
     """Check a campaign file; with `out`, write rejected.csv and summary.json there.
 
-    `keep_findings` keeps them all for `Validation.findings`, some 100 bytes each.
+    `keep_findings` keeps them all for `Validation.findings`, some 100 bytes each. `count_labels`
+    counts which label ids the rows name.
 
     Raises:
         UsageError: a flag or the file itself is wrong.
@@ -102,6 +110,8 @@ def validate(
         checked = stack.enter_context(
             open_checked(read, progress or NullProgress(), stop or StopToken())
         )
+        if count_labels:
+            checked.count_labels()
         report = _report(out, checked.file, stack) if out is not None else None
         for chunk in checked.chunks():
             troubles.add(chunk.findings)
@@ -121,6 +131,7 @@ def validate(
         notes=(*checked.file.notes, *checked.diagnostics.lines()),
         files=files,
         tables=tables,
+        label_use=checked.label_use,
     )
 
 

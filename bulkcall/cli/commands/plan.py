@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkcall.cli.options import READING, SENDING, common, reading_a_file
+from bulkcall.cli.options import CHECK_LABELS, READING, SENDING, common, reading_a_file
 from bulkcall.records import Channel
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="plan")
+@CHECK_LABELS
 @reading_a_file
 @common(*SENDING, *READING)
 def command(
@@ -29,6 +30,7 @@ def command(
     *,
     file: str,
     out: Path | None,
+    check_labels: bool,
     asked: ReadKeywords,
 ) -> None:
     """Show what a run of FILE would take on each channel; sends nothing.
@@ -47,6 +49,7 @@ def command(
         planned = app.plan(
             file,
             settings=given.settings,
+            check_labels=check_labels,
             progress=progress_for(given.console),
             stop=stop,
             **asked,
@@ -76,6 +79,7 @@ def _data(planned: Planned) -> dict[str, Any]:
             for channel in Channel
         },
         "notes": list(found.notes),
+        "unknown_labels": [asdict(label) for label in found.unknown_labels],
     }
 
 

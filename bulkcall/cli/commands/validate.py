@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkcall.cli.options import READING, common, reading_a_file
+from bulkcall.cli.options import CHECK_LABELS, READING, common, reading_a_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,7 @@ _WIDEST_VALUE = 40
 
 
 @click.command(name="validate")
+@CHECK_LABELS
 @reading_a_file
 @common(*READING)
 def command(
@@ -29,6 +30,7 @@ def command(
     *,
     file: str,
     out: Path | None,
+    check_labels: bool,
     asked: ReadKeywords,
 ) -> ExitStatus:
     """Check a campaign file; sends nothing and needs no credentials.
@@ -44,6 +46,7 @@ def command(
         found = app.validate(
             file,
             settings=given.settings,
+            check_labels=check_labels,
             out=out,
             progress=progress_for(given.console),
             stop=stop,
@@ -92,6 +95,7 @@ def as_data(found: Validation) -> dict[str, Any]:
         "duplicate": found.duplicate,
         "findings": [asdict(trouble) for trouble in found.troubles],
         "notes": list(found.notes),
+        "unknown_labels": [asdict(label) for label in found.unknown_labels],
         "files": {name: str(path) for name, path in found.files.items()},
         "exit_status": int(found.exit_status),
     }

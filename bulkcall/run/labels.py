@@ -1,0 +1,82 @@
+"""Asking the account for its labels, and what a run does about rows that name none of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulkcall.api import ApiFailure, LabelCache, LabelListing, default_state_dir
+from bulkcall.errors import BulkcallError, InterruptedRun, StoppedError, UsageError
+from bulkcall.ratelimit import StopRequested
+from bulkcall.run.deliver import with_api
+from bulkcall.run.label_use import in_words
+
+if TYPE_CHECKING:
+    from bulkcall.run.context import RunContext
+    from bulkcall.run.label_use import LabelUse, UnknownLabel
+
+FRESH_MS = 10 * 60 * 1000
+"""A listing that is younger need not be asked for again, where a person only looks."""
+
+
+def list_labels(context: RunContext, *, refresh: bool = True) -> LabelListing:
+    """Return the account's labels; unless `refresh`, those of some minutes ago will do.
+
+    Raises:
+        StoppedError: the API did not list them, or the credentials are not accepted.
+    """
+    folder = default_state_dir()
+    cache = LabelCache(folder, context.settings) if folder is not None else None
+    kept = None if refresh or cache is None else cache.load()
+    if kept is not None and 0 <= context.clock.now_ms() - kept.listed_at < FRESH_MS:
+        return kept
+    try:
+        listing = with_api(context, lambda api: api.labels())
+    except StopRequested as asked:
+        raise InterruptedRun(
+            f"stopped while the labels were asked for ({context.stop.reason})",
+            cause=context.stop.cause,
+        ) from asked
+    except ApiFailure as failure:
+        raise StoppedError(f"the account's labels can't be had: {failure.message}") from failure
+    try:
+        if cache is not None:
+            cache.save(listing)
+    except BulkcallError as error:
+        context.progress.note(f"the labels can't be kept for the next time ({error})")
+    return listing
+
+
+def unknown_labels(
+    context: RunContext, use: LabelUse | None
+) -> tuple[tuple[UnknownLabel, ...], tuple[str, ...]]:
+    """Return which ids the account does not have, and that in words; asks the API if rows name any.
+
+    Raises StoppedError where the labels can't be had.
+    """
+    if not use:
+        return (), ()
+    unknown = use.unknown(list_labels(context).names())
+    return tuple(unknown), (in_words(unknown),) if unknown else ()
+
+
+def check_labels(context: RunContext, use: LabelUse | None) -> None:
+    """Note which rows name no label of the account, as `label_check` says; asks the API once.
+
+    Where the API does not list the labels, that is noted, and the run goes on.
+
+    Raises:
+        UsageError: `label_check` is `refuse`, and some rows name none; nothing was sent.
+        StoppedError: it is `refuse`, and the labels can't be had.
+    """
+    refuses = context.settings.label_check == "refuse"
+    try:
+        _, notes = unknown_labels(context, use)
+    except InterruptedRun:
+        raise
+    except StoppedError as error:
+        if refuses:
+            raise
+        notes = (f"label ids were not checked: {error}",)
+    if notes and refuses:
+        raise UsageError(f"{notes[0]}; nothing was sent (label_check is `refuse`)")
+    context.notes.extend(notes)
