@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -93,7 +95,9 @@ def test_a_token_call_may_be_over_its_limit_for_longer_than_a_first_contact_take
     assert result.counts == {"success": 30}
     assert {row.attempts for row in result.rows.values()} == {1}
     (told,) = result.notes
-    assert told == "the token call is over its limit: a token pauses for 4 s; no row is lost by it"
+    # 4 s from the order on: how many of them are left is the machine's affair.
+    said = r"the token call is over its limit: a token pauses for [1-4] s; no row is lost by it"
+    assert re.fullmatch(said, told)
 
 
 @BOTH

@@ -20,11 +20,11 @@ SENDER = """
 import asyncio, sys, time
 from pathlib import Path
 from bulkcall.clock import SystemClock
-from bulkcall.ratelimit import Lane, Rate, SharedState
+from bulkcall.ratelimit import Rate, RateLimiter, SharedState
 
 async def main(path, count):
     clock, rate = SystemClock(), Rate(20, 1.0)
-    lane = Lane("realtime", rate, clock, shared=SharedState(Path(path), rate, clock))
+    lane = RateLimiter("realtime", rate, clock, shared=SharedState(Path(path), rate, clock))
     for _ in range(count):
         turn = await lane.turn()
         print(turn.at, flush=True)
