@@ -17,9 +17,8 @@ from bulkcall.records import Match, RowState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from bulkcall.reconcile.matching import SentRow
     from bulkcall.reconcile.status_record import StatusRecord
-    from bulkcall.reconcile.verdict import Verdict
+    from bulkcall.reconcile.verdict import SentRow, Verdict
 
 SHOWN_BATCHES = 3
 """How many batches a message names."""

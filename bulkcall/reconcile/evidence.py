@@ -1,7 +1,7 @@
 """Whether a listed record can be a sent one: visible digits, times, the words beside them. Pure.
 
 Hard evidence (visible digits, the stamp) must agree. Soft evidence (start, label, name, reason) is
-what a server may fill in or tidy up: it only decides between records that the hard evidence leaves.
+what a server may fill in or tidy up: it only decides between rows that the hard evidence leaves.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from bulkcall.reconcile.status_record import StatusRecord
     from bulkcall.records import CallRecord
 
-ROUNDING_MS = 1000
-"""A server that keeps whole seconds shows a time less than this away from the one that was sent."""
-
+MASKED_CONFLICTS = 1
+"""How many soft fields may differ before a masked record with a row's stamp is a stranger."""
 
 BLIND = frozenset(MASK * length for length in range(33))
 """Numbers as listed that show nothing."""
@@ -57,15 +56,13 @@ def tells(pattern: str) -> bool:
 
 
 def conflicts(listed: StatusRecord, sent: CallRecord) -> int:
-    """Count the soft fields that the server shows otherwise than they were sent.
+    """Count the words that the server shows otherwise than they were sent.
 
     A field that either side leaves out conflicts with nothing: the server fills in a label's own
-    name. A time that is only rounded counts as a conflict, so that an exact one is preferred.
+    name.
     """
     return (
-        (listed.ends_at is not None and listed.ends_at != sent.ends_at)
-        + (listed.starts_at is not None and listed.starts_at != sent.starts_at)
-        + _differ(listed.label_id, sent.label_id)
+        _differ(listed.label_id, sent.label_id)
         + _differ(listed.dynamic_label_name, sent.dynamic_label_name)
         + _differ(listed.dynamic_call_reason, sent.dynamic_call_reason)
     )

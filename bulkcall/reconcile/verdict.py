@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bulkcall.codes import api_code
 from bulkcall.records import Match, RowState
@@ -13,7 +13,9 @@ from bulkcall.records import Match, RowState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from bulkcall.reconcile.server_habits import Found
     from bulkcall.reconcile.status_record import StatusRecord
+    from bulkcall.records import CallRecord
 
 # Looking a member up in its enum costs more than the comparison it is wanted for.
 _SUCCESS, _ERROR = RowState.SUCCESS, RowState.ERROR
@@ -22,6 +24,20 @@ _NUMBER, _STAMP, _GROUP = Match.NUMBER, Match.STAMP, Match.GROUP
 NO_REASON = "the server gives no reason"
 SHOWN_ROWS = 5
 """How many look-alike rows a message names."""
+
+
+class SentRow(Protocol):
+    """A row as it was sent in a batch; `record.ends_at` is its stamp."""
+
+    @property
+    def row(self) -> int:
+        """Row number in the campaign file."""
+        ...
+
+    @property
+    def record(self) -> CallRecord:
+        """The record as it was sent."""
+        ...
 
 
 class Verdict(NamedTuple):
@@ -57,17 +73,24 @@ class Matching:
     """Records that fit no row of the batch."""
     unplaced: list[StatusRecord] = field(default_factory=list)
     """Records that show nothing to tell rows apart by; while there are any, no row is missing."""
+    habit: Found | None = None
+    """What the listing shows of the server's habits with times."""
 
 
-def judge_row(row: int, records: Sequence[StatusRecord]) -> Verdict:
-    """Say what records that fit this row alone make of it; there is at least one."""
+def judge_row(row: int, records: Sequence[StatusRecord], *, stamped: bool = True) -> Verdict:
+    """Say what records that fit this row alone make of it; there is at least one.
+
+    Where times are no evidence (`stamped` is False), a row that masked digits alone tell apart is a
+    group of one.
+    """
     if len(records) > 1:
-        return _judge_repeated(row, records)
+        return _judge_repeated(row, records, stamped=stamped)
     only = records[0]
     state = only.state
     words = only.message if state is _SUCCESS else _words(only)
-    found_by = _NUMBER if only.whole else _found_by(only)
-    return _verdict((row, state, found_by, words, only.record_id, only.field, _code([only])))
+    found_by = _NUMBER if only.whole else _found_by(only, stamped=stamped)
+    code = "" if state is _SUCCESS else _code([only])
+    return _verdict((row, state, found_by, words, only.record_id, only.field, code))
 
 
 def judge_group(rows: Sequence[int], records: Iterable[StatusRecord]) -> list[Verdict]:
@@ -95,11 +118,11 @@ def unclear(rows: Sequence[int], records: Sequence[StatusRecord]) -> list[Verdic
     return [Verdict(row, RowState.ACCEPTED, message=message) for row in rows]
 
 
-def _judge_repeated(row: int, records: Sequence[StatusRecord]) -> Verdict:
+def _judge_repeated(row: int, records: Sequence[StatusRecord], *, stamped: bool) -> Verdict:
     latest = sorted(_latest(records), key=lambda record: record.sort_key)
     states = {record.state for record in latest}
     # Whole numbers are the better evidence: the best of the row's records says how it was found.
-    match = min((_found_by(record) for record in latest), key=_BEST.index)
+    match = min((_found_by(record, stamped=stamped) for record in latest), key=_BEST.index)
     first = latest[0]
     code = _code(latest)
     if len(latest) == 1:
@@ -127,11 +150,11 @@ def _code(records: Sequence[StatusRecord]) -> str:
 _BEST = (_NUMBER, _STAMP, _GROUP)
 
 
-def _found_by(record: StatusRecord) -> Match:
+def _found_by(record: StatusRecord, *, stamped: bool = True) -> Match:
     if record.whole:
         return _NUMBER
     # Without a stamp, the row is found as the only one of its kind: a group of one.
-    return _STAMP if record.ends_at is not None else _GROUP
+    return _STAMP if stamped and record.ends_at is not None else _GROUP
 
 
 def _words(record: StatusRecord) -> str:

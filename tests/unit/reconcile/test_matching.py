@@ -143,12 +143,31 @@ def test_an_unknown_word_is_not_final_and_reported_as_it_came():
     assert found.message == 'the server says "Queued-2"'
 
 
-def test_same_numbers_in_another_window_are_a_stranger():
-    """A record with a row's whole numbers but another window says nothing of the row."""
+def test_whole_numbers_that_one_row_has_need_no_times():
+    """A server may show other times than were sent: numbers that one row alone has find it."""
     elsewhere = listed(replace(RECORD, ends_at=END + 86_400_000), "s", "success")
     found = match(rows(RECORD), [elsewhere])
-    assert found.verdicts[0].state is RowState.MISSING
+    assert (found.verdicts[0].state, found.verdicts[0].match) == (RowState.SUCCESS, Match.NUMBER)
+    assert found.unexpected == []
+
+
+def test_same_numbers_in_another_window_are_a_stranger_beside_the_rows_own():
+    """A row's own record is listed as sent: another one with its numbers says nothing of it."""
+    elsewhere = listed(replace(RECORD, ends_at=END + 86_400_000), "s", "error")
+    found = match(rows(RECORD), [elsewhere, listed(RECORD, "a", "success")])
+    assert found.verdicts[0].record_id == "a"
     assert found.unexpected == [elsewhere]
+
+
+def test_same_numbers_in_another_window_are_no_end_where_others_come_as_sent():
+    """Others are listed as sent, this one is not: neither its end nor its absence is claimed."""
+    sent = rows(RECORD, other(2), other(3))
+    elsewhere = listed(replace(RECORD, ends_at=END + 86_400_000), "s", "success")
+    shown = [elsewhere, *(listed(one.record, f"{one.row}", "success") for one in sent[1:])]
+    found = match(sent, shown)
+    assert found.verdicts[0].state is RowState.ACCEPTED
+    assert "other times" in found.verdicts[0].message
+    assert found.unexpected == []
 
 
 def test_two_windows_of_one_pair_are_told_apart():
