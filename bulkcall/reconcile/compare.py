@@ -55,11 +55,12 @@ def compare(rows: Sequence[SentRow], answers: Sequence[StatusData]) -> Compariso
     listings = {
         one.batch_id: read_listing(one.elements, one.odd).records for one in _joined(answers)
     }
-    together = match(rows, [record for records in listings.values() for record in records])
+    everything = [record for records in listings.values() for record in records]
+    together = match(rows, everything, ours=False)
     listed_in: dict[int, dict[str, Verdict]] = {}
     unexpected: dict[str, list[StatusRecord]] = {}
     for batch_id, records in listings.items():
-        alone = match(rows, records) if len(listings) > 1 else together
+        alone = match(rows, records, ours=False) if len(listings) > 1 else together
         unexpected[batch_id] = alone.unexpected
         for verdict in alone.verdicts:
             # Rows that look alike may be spread over the batches: only together they make a group.

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bulkcall.ledger import Ledger, RunInfo
     from bulkcall.ledger.model import Batch
     from bulkcall.progress import Progress, StopToken
+    from bulkcall.reconcile.habit_memory import HabitMemory
     from bulkcall.settings import Settings
 
 Blocking = Callable[..., Awaitable[Any]]
@@ -67,6 +68,7 @@ async def reconcile(
     sending_done: asyncio.Event,
     timeout: float,  # noqa: ASYNC109 - a wait that begins when sending ends, on the given clock
     again: bool = False,
+    habits: HabitMemory | None = None,
 ) -> None:
     """Ask for the status of the run's accepted batches and write down what it says of each row.
 
@@ -85,6 +87,7 @@ async def reconcile(
         sending_done: set when no more batches will come.
         timeout: seconds to wait after that.
         again: ask also for batches that hold missing rows.
+        habits: learns what the server does to times.
 
     Raises:
         CredentialsError: the API does not accept the credentials.
@@ -94,7 +97,7 @@ async def reconcile(
         LedgerError: the ledger can't be read or written.
     """
     poller = Poller(
-        StatusRecorder(ledger, run.run_id),
+        StatusRecorder(ledger, run.run_id, habits),
         lambda: ledger.open_batches(run.run_id, again=again),
         api,
         settings,

@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from bulkcall.reconcile.habit_memory import HabitMemory
 from bulkcall.reconcile.matching import match
 from bulkcall.reconcile.row_updates import better, events, missing, waiting
 from bulkcall.reconcile.schema import read_listing
@@ -28,12 +29,13 @@ NOT_YET = "not listed yet"
 class StatusRecorder:
     """One run's ledger as reconciliation uses it. For one thread at a time; each call is short."""
 
-    def __init__(self, ledger: Ledger, run_id: str) -> None:
+    def __init__(self, ledger: Ledger, run_id: str, habits: HabitMemory | None = None) -> None:
         self._ledger = ledger
         self._run_id = run_id
         self._first_batch = array("Q")
         """Row → number of the first of the watched batches that holds it; 0: none."""
         self._batch_ids: dict[int, str] = {}
+        self._habits = habits or HabitMemory()
         self._batches_of: dict[int, set[str]] = {}
         """Row → batch ids, for the rows that stand in several of the watched batches."""
         self._latest: dict[int, dict[str, Verdict]] = {}
@@ -74,7 +76,8 @@ class StatusRecorder:
         if watch.matching is None or digest != watch.digest:
             listing = read_listing(elements, odd)
             watch.digest = digest
-            watch.matching = match(rows, listing.records)
+            watch.matching = match(rows, listing.records, self._habits.known)
+            self._habits.note(watch.batch_id, listing.records, watch.matching)
             watch.shown = hash(frozenset(Counter(listing.records).items()))
             watch.whole = bool(listing.records) and all(one.final for one in listing.records)
             watch.odd = listing.odd_line
@@ -106,6 +109,7 @@ class StatusRecorder:
         if watch.done:
             # Or memory would grow with the run: a verdict and more for each confirmed row.
             watch.matching, watch.said = None, {}
+            self._habits.forget(watch.batch_id)
         return max(0, before - watch.open_rows)
 
     def close(self, watch: BatchWatch, *, at: int, time_up: bool) -> None:

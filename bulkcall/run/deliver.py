@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bulkcall.api import Api
 from bulkcall.errors import InterruptedRun, StopCause, TurnedDownError
 from bulkcall.ledger import RunState
-from bulkcall.reconcile import ask, reconcile
+from bulkcall.reconcile import HabitMemory, ask, reconcile
 from bulkcall.records import Channel, OnUnknown, Outcome
 from bulkcall.run.event_loop import loop_factory
 from bulkcall.run.sending_window import SendingWindow
@@ -95,8 +95,15 @@ class _Delivery:
             context.settings, clock=context.clock, progress=context.progress, stop=context.stop
         )
         self._outside_hours: InterruptedRun | None = None
+        self._habits = HabitMemory()
 
     async def deliver(self) -> None:
+        try:
+            await self._deliver()
+        finally:
+            self._context.notes.extend(self._habits.lines())
+
+    async def _deliver(self) -> None:
         if self._run.canary and not self._run.canary_passed:
             # Who resumes a run that its canary stopped has looked at it and wants the rest sent.
             if self._run.stop_cause is not StopCause.CANARY:
@@ -106,6 +113,12 @@ class _Delivery:
         self._raise_if_stopped()
 
     async def confirm(self, *, again: bool) -> None:
+        try:
+            await self._confirm(again=again)
+        finally:
+            self._context.notes.extend(self._habits.lines())
+
+    async def _confirm(self, *, again: bool) -> None:
         done = asyncio.Event()
         done.set()
         await self._reconcile(done, again=again)
@@ -119,7 +132,7 @@ class _Delivery:
         if left > 0:
             await self._send_and_confirm(limit=left)
         elif self._run.channel is Channel.BATCH:
-            await self.confirm(again=False)
+            await self._confirm(again=False)
         self._raise_if_stopped()
         counts = self._ledger.counts(self._run.run_id)
         bad = {word: counts[word] for word in _UNSETTLED if counts[word]}
@@ -207,6 +220,7 @@ class _Delivery:
             sending_done=sending_done,
             timeout=self._context.settings.reconcile_timeout,
             again=again,
+            habits=self._habits,
         )
 
     def _raise_if_stopped(self) -> None:
