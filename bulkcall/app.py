@@ -109,7 +109,7 @@ def run(
         sha256: the content that the file must have, lower-case hex; any by default.
         flags: settings given for this run alone, kept for a resume from the command line.
         demo: the server is gone afterwards, so the report offers no commands.
-        then: what is done with the result before people are told of it, e.g. moving the report.
+        then: what is done with the result before notifications are sent, e.g. moving the report.
         progress: hears of each stage's progress.
         stop: ask it to stop, from another thread or a signal handler.
 
@@ -435,7 +435,7 @@ def _read_options(file: str, settings: Settings, asked: ReadKeywords) -> ReadOpt
 def _afterwards(
     settings: Settings, progress: Progress | None, file: str = ""
 ) -> AbstractContextManager[PostRun]:
-    """People are told and figures are written once the block is over, however it ends."""
+    """Send notifications and write metrics once the block is over, however it ends."""
     from bulkcall.run.post_run import post_run
 
     return post_run(settings, progress, file=file)

@@ -1,4 +1,4 @@
-"""How a run ended, in what may be told to others: plain facts, no phone number, no secret."""
+"""How a run ended, for notifications and metrics: plain facts, no phone number, no secret."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StageTime:
     rows: int
     """Rows that it was done with."""
     through: bool
-    """Whether the stage told of its end; if not, an error cut it short."""
+    """Whether the stage reported its end; if not, an error cut it short."""
 
     @property
     def seconds(self) -> float:

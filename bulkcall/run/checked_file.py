@@ -57,7 +57,7 @@ class CheckedFile:
             self.label_use = LabelUse()
 
     def chunks(self) -> Iterator[CheckedChunk]:
-        """Give the file's chunks, checked, in file order; once only.
+        """The file's chunks, checked, in file order; once only.
 
         Raises:
             CampaignFileError: the file turns out to be unreadable midway.
@@ -148,7 +148,7 @@ _T = TypeVar("_T")
 
 
 def ahead(items: Iterable[_T]) -> Iterator[_T]:
-    """Give an iterable's items while a thread already works on the next one.
+    """Yield an iterable's items while a thread already works on the next one.
 
     What the iterable raises is raised here, in its place.
     """

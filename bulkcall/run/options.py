@@ -140,14 +140,14 @@ def rows_per_second(settings: Settings, channel: Channel) -> float:
 
 @dataclass(frozen=True, slots=True)
 class InvalidLimit:
-    """How many invalid rows are borne before nothing is sent (`--max-invalid N|P%`)."""
+    """How many invalid rows are allowed before nothing is sent (`--max-invalid N|P%`)."""
 
     rows: int | None = None
     share: float | None = None
 
     @classmethod
     def parse(cls, text: str | None) -> InvalidLimit:
-        """Read `200` or `5%`; nothing means that any number is borne. Raises UsageError."""
+        """Read `200` or `5%`; None allows any number. Raises UsageError."""
         if text is None:
             return cls()
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
@@ -160,7 +160,7 @@ class InvalidLimit:
         )
 
     def exceeded(self, invalid: int, rows: int) -> bool:
-        """Tell whether so many invalid rows are more than is borne."""
+        """Return whether so many invalid rows are too many."""
         if self.rows is not None:
             return invalid > self.rows
         return self.share is not None and invalid > self.share * rows

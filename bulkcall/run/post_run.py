@@ -1,4 +1,4 @@
-"""What follows a run, however it ended: people are told, figures are written. It fails no run.
+"""What follows a run, however it ended: notifications and metrics. They never fail a run.
 
 ::
 
@@ -42,7 +42,7 @@ class PostRun:
         self._file = file
 
     def ending(self, error: Exception | None = None) -> RunSummary | None:
-        """Give how it ended; None where that is nobody's business: a dry run, no run at all."""
+        """How the run ended; None for a dry run, or where there was no run at all."""
         if self.result is None:
             return None if error is None else self._never_began(error)
         return None if _practice(self.result) else self._ended(self.result)

@@ -46,7 +46,7 @@ class Finding:
 
     thing: str
     word: Word
-    told: str
+    message: str
     usage: bool = False
     """It is the settings that are wrong."""
 
@@ -75,8 +75,8 @@ def _settings(loaded: Loaded) -> Finding:
     problems = [*loaded.problems, *contradictions(loaded.settings)]
     if problems:
         more = f" (and {len(problems) - 1} more)" if problems[1:] else ""
-        told = f"{problems[0]}{more}; `bulkcall config check` names all"
-        return Finding("settings", Word.WRONG, told, usage=True)
+        text = f"{problems[0]}{more}; `bulkcall config check` names all"
+        return Finding("settings", Word.WRONG, text, usage=True)
     read = str(loaded.file) if loaded.file else "no bulkcall.toml; environment and defaults"
     return Finding("settings", Word.OK, "; ".join([read, *loaded.warnings]))
 
@@ -108,10 +108,10 @@ def _disk(settings: Settings, ledger_at: str) -> Finding:
             places.append(_existing(address.path))
     free = {place: shutil.disk_usage(place).free for place in places}
     place = min(free, key=free.__getitem__)
-    told = f"{free[place] / 1e9:.1f} GB free at {place}"
+    text = f"{free[place] / 1e9:.1f} GB free at {place}"
     if free[place] < LEAST_ROOM:
-        return Finding("disk", Word.WRONG, f"{told}; free some")
-    return Finding("disk", Word.OK, told)
+        return Finding("disk", Word.WRONG, f"{text}; free some")
+    return Finding("disk", Word.OK, text)
 
 
 def _out(settings: Settings) -> Finding:
@@ -120,13 +120,13 @@ def _out(settings: Settings) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        told = f"{folder} can't be written ({error.strerror}); set another `out`"
-        return Finding("out", Word.WRONG, told)
+        text = f"{folder} can't be written ({error.strerror}); set another `out`"
+        return Finding("out", Word.WRONG, text)
     return Finding("out", Word.OK, f"{_out_root(settings)} can be written")
 
 
 def _out_root(settings: Settings) -> Path:
-    """Give the part of the folder's name that is the same for all runs."""
+    """Return the part of the folder's name that is the same for all runs."""
     fixed, brace, _ = (settings.out or "bulkcall-runs").partition("{")
     path = Path(fixed).expanduser()
     return (path if fixed.endswith("/") or not brace else path.parent).absolute()
@@ -148,7 +148,7 @@ def _server(settings: Settings, ledger: Ledger | None, *, wrong: bool) -> Iterat
         yield Finding("clock", Word.SKIPPED, "the server was not asked")
         return
     if ledger is None or wrong:
-        yield Finding("credentials", Word.SKIPPED, "mend what stands above first")
+        yield Finding("credentials", Word.SKIPPED, "fix the problems above first")
         yield Finding("clock", Word.SKIPPED, "the server was not asked")
         return
     try:
@@ -193,8 +193,8 @@ def _clock(server_time: float | None, ours: float) -> Finding:
     skew = ours - (server_time + 0.5)
     if abs(skew) > MOST_SKEW:
         way = "ahead of" if skew > 0 else "behind"
-        told = f"{abs(skew):.0f} s {way} the server's; set this machine's clock (NTP)"
-        return Finding("clock", Word.WRONG, told)
+        text = f"{abs(skew):.0f} s {way} the server's; set this machine's clock (NTP)"
+        return Finding("clock", Word.WRONG, text)
     return Finding("clock", Word.OK, f"within {max(1.0, abs(skew)):.0f} s of the server's")
 
 
@@ -207,7 +207,7 @@ def _hours(settings: Settings) -> Iterator[Finding]:
         return
     now = SystemClock().now_ms()
     if hours.is_open(now):
-        told = f"rows go out now, until {hours.local(hours.next_closing(now))}"
+        text = f"rows may be sent now, until {hours.local(hours.next_closing(now))}"
     else:
-        told = f"no row goes out before {hours.local(hours.next_opening(now))}"
-    yield Finding("hours", Word.OK, told)
+        text = f"no row is sent before {hours.local(hours.next_opening(now))}"
+    yield Finding("hours", Word.OK, text)

@@ -47,10 +47,11 @@ def command(
     status = ExitStatus.STOPPED if wrong else ExitStatus.OK
     if any(finding.usage for finding in wrong):
         status = ExitStatus.USAGE
-    text = "\n".join(f"{each.word:<8} {each.thing + ':':<13}{each.told}" for each in found)
+    text = "\n".join(f"{each.word:<8} {each.thing + ':':<13}{each.message}" for each in found)
     data = {
         "findings": [
-            {"thing": each.thing, "word": each.word.value, "told": each.told} for each in found
+            {"thing": each.thing, "word": each.word.value, "message": each.message}
+            for each in found
         ],
         "exit_status": int(status),
     }

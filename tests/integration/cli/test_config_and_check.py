@@ -21,7 +21,7 @@ def words(ended):
 
 def told(ended, thing):
     """What is said of one thing."""
-    return next(each["told"] for each in ended.json["findings"] if each["thing"] == thing)
+    return next(each["message"] for each in ended.json["findings"] if each["thing"] == thing)
 
 
 def test_config_check_names_all_that_is_wrong(place):
