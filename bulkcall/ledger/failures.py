@@ -33,6 +33,24 @@ _SAID = {
     sqlite3.SQLITE_IOERR: "the disk of the ledger {name} failed ({error}); check it and resume",
 }
 
+_BY_STATE = {
+    "25006": (
+        "the ledger {name} only reads now ({said}): it is a standby, or set to read-only; resume "
+        "when it can be written"
+    ),
+    "42501": (
+        "the ledger {name}: its role lacks a right ({said}); have an administrator run as the "
+        "schema's owner: GRANT USAGE, CREATE ON SCHEMA bulkcall, and SELECT, INSERT, UPDATE, "
+        "DELETE ON ALL TABLES and USAGE ON ALL SEQUENCES in it, to that role"
+    ),
+    "53200": "the ledger {name}: the database server is out of memory ({said}); resume later",
+    "57014": (
+        "the ledger {name}: the database server broke a statement off ({said}), by a time limit or "
+        "by its administrator's hand; resume"
+    ),
+}
+"""What PostgreSQL says by its states, with what to do."""
+
 
 @contextmanager
 def translated(name: str) -> Iterator[None]:
@@ -61,7 +79,8 @@ def in_words(name: str, error: BaseException) -> LedgerError:
             f"the ledger {name} is out of disk space: {said}; "
             "make room on the database server and resume"
         )
-    return LedgerError(f"the ledger {name}: {said}")
+    explained = _BY_STATE.get(sqlstate, "the ledger {name}: {said}")
+    return LedgerError(explained.format(name=name, said=said))
 
 
 def _sqlite(name: str, error: sqlite3.Error) -> LedgerError:

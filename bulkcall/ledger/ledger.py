@@ -402,7 +402,7 @@ class Ledger(Access):
         return self._read(purge.open_rows, self._number(run_id))
 
     def require_room(self, size: int) -> None:
-        """Raise DiskFullError where the ledger's disk has no room for `size` more bytes."""
+        """Raise where the ledger can't be written: no room for `size` more bytes, or no rights."""
         self._store.require_room(size)
 
     # -- tokens (api.md: 10 tokens created per 30 minutes per account) -----------------------------

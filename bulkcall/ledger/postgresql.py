@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import closing, contextmanager, suppress
@@ -20,6 +21,15 @@ from bulkcall.support.file_lock import described, this_process
 try:
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
+
+    from bulkcall.ledger.postgresql_session import (
+        LOCKS,
+        SCHEMA_LOCK,
+        connect,
+        only_reads,
+        prepare,
+        require_rights,
+    )
 except ImportError as error:  # pragma: no cover - the optional extra is there where tests run
     raise LedgerError(
         "a ledger on PostgreSQL needs psycopg; install it with `pip install 'bulkcall[postgresql]'`"
@@ -32,17 +42,19 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_LOG = logging.getLogger(__name__)
+
 PATIENCE_SECONDS = 60.0
 """How long a call waits for a server that was there and went away, e.g. for a restart."""
 _RETRY_SECONDS = 0.25
-_OPTIONS = "-c search_path=bulkcall -c timezone=UTC"
-_LOCKS = 0x62756C6B
-"""First half of the keys of all advisory locks; the second half is a run's number."""
-_SCHEMA_LOCK = 0
 _HELD = """
     SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
     WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()
         AND l.classid::bigint = ? AND l.objid::bigint = ? AND l.objsubid = 2
+"""
+_OWN = """
+    SELECT h.holder, r.taken_mark FROM runs r LEFT JOIN holds h ON h.run_no = r.run_no
+    WHERE r.run_no = ?
 """
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -74,23 +86,17 @@ class PostgresqlStore(Store):
         self._url = url
         self._patience = patience
         self._held: dict[int, tuple[str, psycopg.Connection[Any]]] = {}
+        self._marks: dict[int, int] = {}
+        """Run → its `taken_mark` at the last commit, for runs that are held."""
         self._turn = threading.Lock()
         self.engine = create_engine(
             "postgresql+psycopg://", creator=self._connect, pool_pre_ping=True, pool_size=4
         )
-        with translated(self.name), self._connect() as connection:
-            connection.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _SCHEMA_LOCK))
-            connection.execute("CREATE SCHEMA IF NOT EXISTS bulkcall")
+        with translated(self.name):
+            prepare(self._connect, name)
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(
-            self._url,
-            autocommit=True,
-            options=_OPTIONS,
-            application_name="bulkcall",
-            connect_timeout=10,
-            keepalives_idle=30,
-        )
+        return connect(self._url)
 
     # -- transactions ------------------------------------------------------------------------------
 
@@ -128,7 +134,11 @@ class PostgresqlStore(Store):
                 cursor.execute("BEGIN; SELECT txid_current()", prepare=False)
                 cursor.nextset()
                 (number,) = cursor.fetchall()[0]
-                result = work(Transaction(self, cursor))
+                transaction = Transaction(self, cursor)
+                result = work(transaction)
+            except psycopg.errors.ReadOnlySqlTransaction as error:
+                connection.invalidate()  # the next one may lead to the new primary
+                raise _GoneError(f"it only reads: {error}") from error
             except psycopg.OperationalError as error:
                 raise _gone_or(error, connection) from error
             except BaseException:
@@ -140,15 +150,22 @@ class PostgresqlStore(Store):
             except psycopg.OperationalError as error:
                 if isinstance(_gone_or(error, connection), _GoneError):
                     if self._patiently(lambda: self._was_committed(number)):
+                        _committed(transaction)
                         return result
                     raise _GoneError(str(error)) from error
                 raise
+            _committed(transaction)
             return result
 
     def _was_committed(self, number: int) -> bool:
         """Tell what became of a transaction whose COMMIT got no answer."""
-        with self.reading() as transaction:
-            status = transaction.value("SELECT txid_status(?)", number)
+        try:
+            with self.reading() as transaction:
+                status = transaction.value("SELECT txid_status(?)", number)
+        except LedgerError as error:
+            if isinstance(error.__cause__, psycopg.errors.InvalidParameterValue):
+                return False  # a standby took over that never heard of it
+            raise
         if status == "in progress":
             raise _GoneError("the server has not noticed yet that the connection broke")
         return bool(status == "committed")
@@ -161,9 +178,11 @@ class PostgresqlStore(Store):
                 if gone:
                     self._hold_again()
                 return work()
-            except (_GoneError, DBAPIError, psycopg.OperationalError, LedgerError) as error:
+            except (_GoneError, DBAPIError, psycopg.Error, LedgerError) as error:
                 if not _is_gone(error):
                     raise
+                if not gone:
+                    _LOG.warning("the ledger %s is away: waiting for it", self.name)
                 gone = str(error).strip().partition("\n")[0]
             if time.monotonic() > deadline:
                 raise LedgerError(
@@ -184,7 +203,7 @@ class PostgresqlStore(Store):
 
     def lock_schema(self, transaction: Transaction) -> None:
         """Let one process at a time make or migrate the tables."""
-        transaction.run("SELECT pg_advisory_xact_lock(?, ?)", _LOCKS, _SCHEMA_LOCK)
+        transaction.run("SELECT pg_advisory_xact_lock(?, ?)", LOCKS, SCHEMA_LOCK)
 
     def has_table(self, transaction: Transaction, table: str) -> bool:
         """Tell whether the schema has such a table."""
@@ -210,14 +229,15 @@ class PostgresqlStore(Store):
     def hold(self, run_no: int, run_id: str) -> Iterator[None]:
         """Hold the run with a lock of a session: it ends when this process or its machine dies."""
         with translated(self.name):
-            self._take_hold(run_no, run_id, this_process())
+            self._patiently(lambda: self._take_hold(run_no, run_id, this_process()))
         try:
             yield
         finally:
             _, session = self._held.pop(run_no)
+            self._marks.pop(run_no, None)
             # The server ends a closed session in its own time; the lock has to be free at once.
             with suppress(psycopg.Error):
-                session.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCKS, run_no))
+                session.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, run_no))
             session.close()
 
     def _take_hold(self, run_no: int, run_id: str, holder: str) -> None:
@@ -259,14 +279,36 @@ class PostgresqlStore(Store):
         """Refuse to go on with a run that another process has taken over meanwhile."""
         if run_no not in self._held:
             return
-        holder = transaction.value("SELECT holder FROM holds WHERE run_no = ?", run_no)
+        holder, mark = transaction.one(_OWN, run_no) or (None, 0)
+        if mark < self._marks.get(run_no, 0):
+            raise LedgerError(
+                f"the ledger {self.name} has lost what was committed (it was restored from an "
+                "older copy, or a standby took over that was behind); nothing more is sent. What "
+                "was sent since stands in this run's report only: compare before you resume"
+            )
         if holder != self._held[run_no][0]:
             raise RunHeldError(f"this run was taken over by {described(holder or '')}")
+
+    def note_taken(self, run_no: int, mark: int) -> None:
+        """Note what the run had taken at a commit."""
+        if run_no in self._held:
+            self._marks[run_no] = max(mark, self._marks.get(run_no, 0))
+
+    def require_room(self, size: int) -> None:  # noqa: ARG002 - the server knows its disk
+        """Raise LedgerError where the role can't write all that a run writes."""
+
+        def once() -> None:
+            with self.reading() as transaction:
+                if only_reads(transaction):
+                    raise _GoneError("it only reads: a standby, or a database set to read-only")
+                require_rights(transaction)
+
+        self._patiently(once)
 
     def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - files need the id
         """Tell whether a live session holds the run."""
         # Looked up, not tried: a lock held for a moment would turn away who wants to hold the run.
-        return self.read(lambda transaction: transaction.one(_HELD, _LOCKS, run_no)) is not None
+        return self.read(lambda transaction: transaction.one(_HELD, LOCKS, run_no)) is not None
 
     def close(self) -> None:
         """Close all connections."""
@@ -274,7 +316,7 @@ class PostgresqlStore(Store):
 
 
 def _try_lock(session: psycopg.Connection[Any], run_no: int) -> bool:
-    row = session.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCKS, run_no)).fetchone()
+    row = session.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCKS, run_no)).fetchone()
     return bool(row and row[0])
 
 
@@ -287,9 +329,16 @@ def _gone_or(error: psycopg.OperationalError, connection: Any) -> Exception:
     return error
 
 
+def _committed(transaction: Transaction) -> None:
+    for done in transaction.on_commit:
+        done()
+
+
 def _is_gone(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, _GoneError):
+            return True
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
             return True
         if isinstance(error, psycopg.OperationalError):
             state = error.sqlstate or "08"

@@ -124,7 +124,10 @@ class Store(ABC):
         """Tell whether a live process works on the run."""
 
     def require_room(self, size: int) -> None:  # noqa: B027 - only a file knows its disk
-        """Raise DiskFullError where the disk has no room for `size` more bytes."""
+        """Raise DiskFullError where the disk has no room for `size` more bytes.
+
+        Raises LedgerError where the database can't be written for another reason.
+        """
 
     def overwrite_deleted(self, transaction: Transaction) -> None:  # noqa: B027 - as below
         """Let what this transaction deletes be overwritten, where the database can."""

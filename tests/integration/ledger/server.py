@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -89,6 +90,47 @@ class Server:
             connection.execute("DROP SCHEMA IF EXISTS bulkcall CASCADE")
         yield self.url("postgres")
 
+    @contextlib.contextmanager
+    def standby(self) -> Iterator[Standby]:
+        """Give a second server that follows this one."""
+        standby = Standby(self)
+        try:
+            standby.start()
+            yield standby
+        finally:
+            standby.stop("immediate")
+
+    @contextlib.contextmanager
+    def pooler(self, mode: str) -> Iterator[str]:
+        """Give the URL of a pgbouncer before it. Raises NoServerError where none is installed."""
+        found = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+        if found is None:
+            raise NoServerError("no pgbouncer here; `apt-get install pgbouncer` brings one")
+        port = _free_port()
+        users = self._folder / "users.txt"
+        users.write_text(f'"{USER}" "{PASSWORD}"\n')
+        settings = self._folder / "pgbouncer.ini"
+        settings.write_text(
+            f"[databases]\n* = host=127.0.0.1 port={self.port}\n[pgbouncer]\n"
+            f"listen_addr=127.0.0.1\nlisten_port={port}\nunix_socket_dir=\n"
+            f"auth_type=plain\nauth_file={users}\npool_mode={mode}\ndefault_pool_size=20\n"
+        )
+        command = [found, str(settings)]
+        if self._user:
+            command = [*self._as_user(), *command]
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                for _ in range(500):
+                    with contextlib.suppress(OSError):
+                        socket.create_connection(("127.0.0.1", port), 1).close()
+                        break
+                    time.sleep(0.02)
+                yield f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres"
+            finally:
+                process.kill()
+
     def program(self, name: str) -> Path:
         """Give the path of one of its programs, e.g. pg_dump."""
         return self._bin / name
@@ -100,8 +142,7 @@ class Server:
     def _run(self, program: str, *arguments: object) -> None:
         command = [str(self.program(program)), *map(str, arguments)]
         if self._user:
-            ids = [f"--reuid={self._user}", f"--regid={_group(self._user)}", "--clear-groups"]
-            command = ["setpriv", *ids, *command]
+            command = [*self._as_user(), *command]
         # Into a file, not a pipe: the server would keep a pipe open for good.
         with (self._folder / "said").open("w+b") as said:
             done = subprocess.run(
@@ -110,6 +151,27 @@ class Server:
             said.seek(0)
             if done.returncode:
                 raise RuntimeError(f"{program} failed: {said.read().decode()}")
+
+    def _as_user(self) -> list[str]:
+        ids = [f"--reuid={self._user}", f"--regid={_group(self._user)}", "--clear-groups"]
+        return ["setpriv", *ids]
+
+
+class Standby(Server):
+    """A server that follows another one and only reads, until it is promoted."""
+
+    def __init__(self, primary: Server) -> None:
+        self._bin, self._user = primary._bin, primary._user
+        self._folder = primary._folder
+        self._data = self._folder / f"standby-{_free_port()}"
+        self.port = _free_port()
+        self._run(
+            "pg_basebackup", "-d", primary.url("postgres"), "-D", self._data, "-R", "-c", "fast"
+        )
+
+    def promote(self) -> None:
+        """Let it take over."""
+        self._run("pg_ctl", "-D", self._data, "-w", "promote")
 
 
 def _group(user: str) -> int:
