@@ -268,6 +268,12 @@ _ALL: Final = (
         "Correct the formula and export again.",
     ),
     Code(
+        "time.null_word",
+        "The cell holds a word that stands for nothing, not a time.",
+        "A program wrote its own word for 'no value' into the file.",
+        "Enter a time; a record needs one.",
+    ),
+    Code(
         "time.no_zone",
         "The time has no offset from UTC, and no time zone is set.",
         "No default zone is known for the set region.",

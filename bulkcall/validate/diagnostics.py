@@ -140,12 +140,15 @@ class Diagnostics:
 
     def _count_date_parts(self, findings: pa.Table, field: Field) -> None:
         # What can't be a month tells which part is the day, and whether all agree on it.
-        for rule in ("time.ambiguous", "time.impossible"):
+        for kind, rule in (
+            ("time.ambiguous", "time.needs_date_format"),
+            ("time.impossible", "time.impossible"),
+        ):
             parts = pc.extract_regex(_values(findings, field, rule), DATE_PARTS).drop_null()
             for part in ("a", "b"):
                 figures = pc.cast(pc.struct_field(parts, part), pa.int32())
                 over = pc.sum(pc.greater(figures, 12)).as_py() or 0
-                self._count(field.value, f"{rule} {part}", over, "")
+                self._count(field.value, f"{kind} {part}", over, "")
 
     def _count_garbled(self, texts: pa.DictionaryArray, field: Field) -> None:
         garbled = pc.match_substring_regex(texts.dictionary, GARBLED)

@@ -14,6 +14,7 @@ from bulkcall.validate.phone_parser import (
 )
 from bulkcall.validate.rules import FORBIDDEN_CHARACTERS, NAME_LENGTH, REASON_LENGTH, ROW_RULES
 from bulkcall.validate.text_damage import control_character
+from bulkcall.validate.time_forms import order_of, proposed_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,9 @@ MESSAGES: Final[dict[str, str]] = {
         "BULKCALL_TIMEZONE"
     ),
     "time.ambiguous": "ambiguous date; add --date-format dmy (or mdy, ymd)",
+    "time.error_word": "a spreadsheet error, not a time; correct the formula",
+    "time.null_word": "stands for nothing; a record needs a time",
+    "time.needs_date_format": "the order of day and month is not set; add --date-format {order}",
     "time.no_time_of_day": "a date without a time of day; add the time, e.g. {value}T10:00",
     "time.scientific": f"scientific notation has lost digits; {_AS_TEXT} the whole value again",
     "time.occurs_twice": "occurs twice in {zone}, when clocks go back; add the offset from UTC",
@@ -117,6 +121,7 @@ class Wording:
             "number.ambiguous": self._both_ways,
             "number.other_country": self._other_country,
             "reason.characters": _characters,
+            "time.not_recognised": _not_recognised,
         }
 
     def message(self, code: str, value: str) -> str:
@@ -132,6 +137,7 @@ class Wording:
             word=quoted(value),
             character=control_character(value),
             hidden=invisible_character(value) if code == "number.invisible_character" else "",
+            order=order_of(value) if code == "time.needs_date_format" else "",
             digits=sum(map(str.isdecimal, value)),
             length=len(value),
             name_min=NAME_LENGTH[0],
@@ -153,6 +159,13 @@ class Wording:
     def _both_ways(self, value: str) -> str:
         international, national = self._plan.both(value)
         return MESSAGES["number.ambiguous"].format(international=international, national=national)
+
+
+def _not_recognised(value: str) -> str:
+    proposed = proposed_format(value)
+    if not proposed:
+        return MESSAGES["time.not_recognised"]
+    return f"not a recognised time; add --date-format {quoted(proposed)}"
 
 
 def _characters(value: str) -> str:

@@ -1,6 +1,6 @@
 """One point in time at a time: what a text can mean (contract, Times).
 
-This is the patient reader, and the one that decides what is right; `times.py` is the fast one for
+This is the scalar reader, and the one that decides what is right; `time_columns.py` reads whole
 columns and must agree with it (a property test shows that it does).
 
 Forms that are understood, and cannot be taken for one another:
@@ -12,7 +12,11 @@ Forms that are understood, and cannot be taken for one another:
 - ISO 8601 date and time, extended or basic, calendar, week or day-of-year date. A date alone is
   invalid: it may mean the day's start or its end (a spreadsheet's date cell holds a point in time,
   and loading writes its midnight out)
+- year, month and day with `/`, `.` or `-` between, four digits of the year first; so do 14 digits
+- a date with the month's English name and four digits of the year
 - `dmy`, `mdy` or `ymd`, where one is set: day, month, year with `/`, `.` or `-` between
+
+A time of day may have one digit of the hour, AM or PM, and `UTC` or `GMT` behind it.
 """
 
 from __future__ import annotations
@@ -25,6 +29,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bulkcall.errors import UsageError
 from bulkcall.validate.text_columns import INVISIBLE
+from bulkcall.validate.text_damage import TextDamage, one_damage
+from bulkcall.validate.time_forms import (
+    BRACKETED,
+    COMPACT,
+    ISO,
+    NAMED,
+    ORDERED,
+    ORDERS,
+    named_date,
+    ordered_date,
+)
 
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - local and absolute times are both counted from it
 SERIAL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's day zero, in local time
@@ -34,32 +49,13 @@ LAST_SERIAL: Final = 73_050
 """2099-12-31."""
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_TIME: Final = (
-    r"(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,12}))?)?)?"
-)
-_OFFSET: Final = r"(?: ?(?P<offset>[Zz]|(?P<sign>[+\-\u2212])(?P<oh>\d\d)(?::?(?P<om>\d\d))?))?"
-_ISO: Final = re.compile(
-    r"(?P<year>\d{4})(?:-?W(?P<week>\d\d)-?(?P<weekday>[1-7])|-(?P<month>\d\d)-(?P<day>\d\d)"
-    r"|(?P<month2>\d\d)(?P<day2>\d\d)|-?(?P<ordinal>\d{3}))"
-    r"(?:(?:[Tt]|[ \u00a0]+)" + _TIME + _OFFSET + ")?",
-    re.ASCII,
-)
-_ORDERED: Final = re.compile(
-    r"(?P<a>\d{1,4})(?P<separator>[/.\-])(?P<b>\d{1,2})(?P=separator)(?P<c>\d{1,4})"
-    r"(?:(?:[Tt]|,?[ \u00a0\u202f]+)(?P<hour>\d{1,2}):(?P<minute>\d\d)"
-    r"(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,12}))?)?"
-    r"(?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[Mm]\.?)?" + _OFFSET + ")?",
-    re.ASCII,
-)
 _EPOCH_SECONDS: Final = re.compile(r"(\d{10})(?:\.(\d{1,12}))?", re.ASCII)
 _EPOCH_MS: Final = re.compile(r"(\d{13})(?:\.0*)?", re.ASCII)
 _SERIAL: Final = re.compile(r"(\d{5})(?:\.(\d{1,20}))?", re.ASCII)
 _EPOCH_FINER: Final = re.compile(r"\d{16}|\d{19}", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:[.,]\d*)?[eE][+-]?\d+", re.ASCII)
 _HIDDEN: Final = re.compile(f"[{INVISIBLE}]")
-
-_ORDERS: Final = {"dmy": "cba", "mdy": "cab", "ymd": "abc"}
-"""Where year, month and day stand in `_ORDERED`."""
+_WRITTEN_OFFSET: Final = re.compile(r"[+\-]\d\d:?\d\d$")
 
 
 class TimeReading(IntEnum):
@@ -76,6 +72,15 @@ class TimeReading(IntEnum):
     IMPOSSIBLE = 8
     FINER_EPOCH = 9
     UNREADABLE = 10
+    NEEDS_FORMAT = 11
+    ERROR_WORD = 12
+    NULL_WORD = 13
+
+
+_DAMAGE: Final = {
+    TextDamage.ERROR_WORD: TimeReading.ERROR_WORD,
+    TextDamage.NULL_WORD: TimeReading.NULL_WORD,
+}
 
 
 class TimeParser:
@@ -90,7 +95,7 @@ class TimeParser:
         self.zone: tzinfo | None = _zone(timezone)
         self.timezone = timezone
         wanted = date_format.strip()
-        self.order = _ORDERS.get(wanted.lower(), "")
+        self.order = wanted.lower() if wanted.lower() in ORDERS else ""
         self.pattern = ""
         if wanted and not self.order:
             self.pattern = _checked_pattern(wanted)
@@ -106,19 +111,23 @@ class TimeParser:
                 return self._settle(moment.replace(tzinfo=None), moment.utcoffset())
         if text[0].isdigit() and (found := self._numeric(text)) is not None:
             return found
-        if match := _ISO.fullmatch(text):
+        if match := ISO.fullmatch(text):
             return self._iso(match)
-        if match := _ORDERED.fullmatch(text):
+        if match := ORDERED.fullmatch(text):
             return self._ordered(match)
+        if (match := NAMED.fullmatch(text)) and (found := self._named(match)) is not None:
+            return found
+        if match := BRACKETED.fullmatch(text):
+            return self._bracketed(match)
         if _SCIENTIFIC.fullmatch(text):
             return TimeReading.SCIENTIFIC, 0
-        return TimeReading.UNREADABLE, 0
+        return _DAMAGE.get(one_damage(text), TimeReading.UNREADABLE), 0
 
     def settle_local(self, local_ms: int) -> tuple[TimeReading, int]:
         """Turn a local time (ms since 1970 on the wall clock) into epoch milliseconds."""
         return self._settle(EPOCH + timedelta(milliseconds=local_ms), None)
 
-    def _numeric(self, text: str) -> tuple[TimeReading, int] | None:
+    def _numeric(self, text: str) -> tuple[TimeReading, int] | None:  # noqa: PLR0911 - one a form
         if match := _EPOCH_MS.fullmatch(text):
             return TimeReading.OK, int(match[1])
         if match := _EPOCH_SECONDS.fullmatch(text):
@@ -128,7 +137,27 @@ class TimeParser:
             return self._settle(SERIAL_EPOCH + timedelta(days=int(match[1]), seconds=seconds), None)
         if _EPOCH_FINER.fullmatch(text):
             return TimeReading.FINER_EPOCH, 0
+        if match := COMPACT.fullmatch(text):
+            try:
+                return self._settle(datetime(*map(int, match.groups())), None)  # type: ignore[arg-type]  # noqa: DTZ001 - wall clock
+            except ValueError:
+                return TimeReading.UNREADABLE, 0
         return None
+
+    def _bracketed(self, match: re.Match[str]) -> tuple[TimeReading, int]:
+        """Read a time with its zone's name behind it; an offset before that must be the zone's."""
+        try:
+            zone = TimeParser(match[2], "")
+        except UsageError:
+            return TimeReading.UNREADABLE, 0
+        reading, moment = zone.read(match[1])
+        written = _WRITTEN_OFFSET.search(match[1])
+        if reading is TimeReading.OK and written is not None and zone.zone is not None:
+            there = (EPOCH + timedelta(milliseconds=moment)).replace(tzinfo=UTC)
+            offset = there.astimezone(zone.zone).strftime("%z")
+            if offset[:5] != written[0].replace(":", ""):
+                return TimeReading.UNREADABLE, 0
+        return reading, moment
 
     def _iso(self, match: re.Match[str]) -> tuple[TimeReading, int]:
         try:
@@ -141,16 +170,24 @@ class TimeParser:
         return self._assemble(match, day, (hour, minute, second))
 
     def _ordered(self, match: re.Match[str]) -> tuple[TimeReading, int]:
-        if not self.order:
-            return TimeReading.DATE_ORDER, 0
-        year_text = match[self.order[0]]
-        if len(year_text) not in {2, 4} or any(len(match[name]) > 2 for name in self.order[1:]):  # noqa: PLR2004 - digits of a year, a day
-            return TimeReading.UNREADABLE, 0
-        year, month, day = (int(match[name]) for name in self.order)
+        order = "ymd" if len(match["a"]) > 2 else self.order  # noqa: PLR2004 - a year comes first
+        if not order:
+            return _of_open_order(match), 0
+        whole = ordered_date(match, order)
+        if whole is None:
+            lengths = {len(match[name]) for name in "ac"}
+            return (TimeReading.IMPOSSIBLE if lengths <= {1, 2, 4} else TimeReading.UNREADABLE), 0
+        return self._on(match, whole)
+
+    def _named(self, match: re.Match[str]) -> tuple[TimeReading, int] | None:
         try:
-            whole = date(year if len(year_text) > 2 else 2000 + year, month, day)  # noqa: PLR2004 - same
+            day = named_date(match)
         except ValueError:
             return TimeReading.IMPOSSIBLE, 0
+        return None if day is None else self._on(match, day)
+
+    def _on(self, match: re.Match[str], day: date) -> tuple[TimeReading, int]:
+        """Put a day and the time of day together that was written after it."""
         if match["hour"] is None:
             return TimeReading.DATE_ONLY, 0
         hour = int(match["hour"])
@@ -158,7 +195,7 @@ class TimeParser:
             if not 1 <= hour <= 12:  # noqa: PLR2004 - a clock's face
                 return TimeReading.IMPOSSIBLE, 0
             hour = hour % 12 + (12 if match["half"] in "pP" else 0)
-        return self._assemble(match, whole, (hour, int(match["minute"]), int(match["second"] or 0)))
+        return self._assemble(match, day, (hour, int(match["minute"]), int(match["second"] or 0)))
 
     def _assemble(
         self, match: re.Match[str], day: date, clock: tuple[int, int, int]
@@ -195,6 +232,17 @@ class TimeParser:
                 return (TimeReading.TWICE if first > second else TimeReading.NEVER), 0
             offset = first
         return TimeReading.OK, (local - EPOCH - offset) // _MILLISECOND
+
+
+def _of_open_order(match: re.Match[str]) -> TimeReading:
+    """Say of a date whose order is not set whether it is one day, several, or none."""
+    days = {ordered_date(match, order) for order in ORDERS} - {None}
+    if len(days) > 1:
+        return TimeReading.DATE_ORDER
+    if days:
+        return TimeReading.NEEDS_FORMAT
+    lengths = {len(match[name]) for name in "ac"}
+    return TimeReading.IMPOSSIBLE if lengths <= {1, 2, 4} else TimeReading.UNREADABLE
 
 
 def _zone(name: str) -> tzinfo | None:

@@ -175,8 +175,7 @@ class Validator:
         reading, moment = self._times.moments.read(text)
         if reading is not TimeReading.OK:
             raise UsageError(
-                f"--start {text!r} is no time that can be read for certain: write `now` or e.g. "
-                "2026-04-03T10:00+05:30"
+                f"--start: not a recognised time {text!r}; use now or 2026-04-03T10:00+05:30"
             )
         return moment
 

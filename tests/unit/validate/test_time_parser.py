@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulkcall.errors import UsageError
+from bulkcall.validate.time_forms import order_of, proposed_format
 from bulkcall.validate.time_parser import TimeParser, TimeReading
 
 IN = TimeParser("Asia/Kolkata", "")
@@ -95,10 +96,121 @@ def test_spreadsheet_dates_and_epochs_never_overlap():
         assert IN.read(text) == (TimeReading.UNREADABLE, 0)
 
 
-@pytest.mark.parametrize("text", ["03/04/2026", "03/04/2026 10:00", "25.12.2026 10:00", "3-4-26"])
+@pytest.mark.parametrize("text", ["03/04/2026", "03/04/2026 10:00", "12/1/26 9:00", "3-4-26"])
 def test_a_date_whose_order_is_open_is_invalid(text):
     """Contract: 'A date like 03/04/2026 is invalid unless --date-format'."""
     assert IN.read(text) == (TimeReading.DATE_ORDER, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [("30/11/2026 23:00", "dmy"), ("25.12.2026", "dmy"), ("11/30/2026 23:00", "mdy")],
+)
+def test_a_date_of_one_order_says_which(text, order):
+    """30/11/2026 is not ambiguous: the message names the order that fits."""
+    assert IN.read(text) == (TimeReading.NEEDS_FORMAT, 0)
+    assert order_of(text) == order
+    assert IN.read("31/11/2026 10:00") == (TimeReading.IMPOSSIBLE, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-04-03 10:00 AM",
+        "2026/04/03 10:00",
+        "2026/4/3 10:00:00",
+        "2026.04.03 10:00",
+        "2026/04/03T10:00",
+        "20260403100000",
+    ],
+)
+def test_year_first_forms_are_certain(text):
+    """Contract: four digits of the year first leave no doubt, whatever --date-format says."""
+    assert IN.read(text) == ok(TEN)
+    assert TimeParser("Asia/Kolkata", "dmy").read(text) == ok(TEN)
+
+
+def test_a_clock_of_one_digit_or_with_am_and_pm_is_read():
+    """9:00, 12:30 AM, 05:00 PM."""
+    day = TEN - 36_000_000
+    assert IN.read("2026-04-03 9:00") == ok(day + 32_400_000)
+    assert IN.read("2026-04-03 12:30 AM") == ok(day + 1_800_000)
+    assert IN.read("2026-04-03 05:00 PM") == ok(day + 61_200_000)
+    assert IN.read("2026-04-03 17:00 PM") == (TimeReading.IMPOSSIBLE, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "03-Apr-2026 10:00",
+        "3 Apr 2026 10:00 AM",
+        "3rd April 2026, 10:00",
+        "Apr 3, 2026 10:00",
+        "April 3 2026 10:00",
+        "2026-Apr-03 10:00",
+        "Fri, 03 Apr 2026 10:00:00 +0530",
+        "03/Apr/2026 10:00",
+    ],
+)
+def test_month_names_are_certain(text):
+    """The month's name and four digits of the year leave no doubt."""
+    assert IN.read(text) == ok(TEN)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("Sat, 03 Apr 2026 10:00", TimeReading.IMPOSSIBLE),
+        ("31 Apr 2026 10:00", TimeReading.IMPOSSIBLE),
+        ("3 Apr 2026", TimeReading.DATE_ONLY),
+        ("3 Foo 2026 10:00", TimeReading.UNREADABLE),
+        ("#N/A", TimeReading.ERROR_WORD),
+        ("null", TimeReading.NULL_WORD),
+    ],
+)
+def test_what_contradicts_itself_or_is_damaged_is_named(text, reading):
+    """A wrong day of the week, no such day, no time of day, no month, a spreadsheet's error."""
+    assert IN.read(text) == (reading, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-04-03 04:30:00 UTC",
+        "2026-04-03T04:30 GMT",
+        "2026-04-03 10:00 UTC+05:30",
+        "2026/04/03 10:00 GMT+5:30",
+        "2026-04-03T10:00+05:30[Asia/Kolkata]",
+        "2026-04-03T04:30Z[UTC]",
+        "2026-04-03T10:00[Asia/Kolkata]",
+    ],
+)
+def test_utc_and_a_zone_in_brackets_are_certain(text):
+    """ISO 8601's cousins; a zone's name that contradicts the offset is refused."""
+    assert NOWHERE.read(text) == ok(TEN)
+    assert NOWHERE.read("2026-04-03T10:00+02:00[Asia/Kolkata]") == (TimeReading.UNREADABLE, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "03-Apr-26 10:00",
+        "3 April 26 10:00 AM",
+        "2026-04-03T10.00",
+        "2026-04-03T10:00:00 IST",
+        "2026-04-03 10.00.00",
+        "03 Apr 2026 10.00",
+    ],
+)
+def test_a_proposed_format_reads_the_text(text):
+    """Contract: otherwise the message proposes a --date-format that works."""
+    assert IN.read(text) == (TimeReading.UNREADABLE, 0)
+    assert TimeParser("Asia/Kolkata", proposed_format(text)).read(text) == ok(TEN)
+
+
+def test_nothing_is_proposed_for_what_is_no_time():
+    """A word, a number, a day that does not exist."""
+    assert [proposed_format(text) for text in ("soon", "12", "2026-02-30T10.00")] == [""] * 3
 
 
 @pytest.mark.parametrize(
