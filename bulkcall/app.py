@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 
     from bulkcall.api import LabelListing
     from bulkcall.ledger import Ledger, TracedRow
-    from bulkcall.ledger.purge import Purged
     from bulkcall.progress import Progress, StopToken
     from bulkcall.run.context import RunContext
     from bulkcall.run.forecast import Planned
     from bulkcall.run.options import ReadKeywords, RunKeywords
     from bulkcall.run.post_run import PostRun
     from bulkcall.run.preflight import Finding
+    from bulkcall.run.purge import Purge
     from bulkcall.run.result import RunResult
     from bulkcall.run.stop_requests import StopRequest
     from bulkcall.run.validate_only import Validation
@@ -348,15 +348,34 @@ def trace(
         return list(trace_number(ledger, number, settings.region, limit=limit).rows)
 
 
-def purge(older_than: timedelta, *, settings: Settings | None = None) -> Purged:
-    """Take the rows, numbers and texts of runs that ended longer ago than that out of the ledger.
+def purge(
+    older_than: timedelta,
+    *,
+    runs: Sequence[str] = (),
+    dry_run: bool = False,
+    settings: Settings | None = None,
+) -> Purge:
+    """Remove the rows, numbers and texts of runs that ended longer ago than that from the ledger.
 
-    Their counts stay; their rows are not known as repeats any more, and what was still to be sent
-    can't be resumed. Reports in folders are left alone. Raises LedgerError.
+    Their counts stay; their rows are not known as repeats any more. Runs with rows still to be sent
+    or confirmed are kept, unless `runs` names them. Reports in folders are left alone.
+
+    Args:
+        older_than: how long ago a run must have ended.
+        runs: the ids of the only runs to purge, open rows or not.
+        dry_run: say what would be removed, and remove nothing.
+        settings: as in `run`.
+
+    Raises:
+        UsageError: a run in `runs` is not in the ledger, or not old enough.
+        LedgerError: the ledger can't be used.
     """
+    from bulkcall.run.purge import purge as purge_runs
+
     now = SystemClock().now_ms()
+    before = now - older_than // timedelta(milliseconds=1)
     with open_ledger(settings) as ledger:
-        return ledger.purge(now - older_than // timedelta(milliseconds=1), at=now)
+        return purge_runs(ledger, before, at=now, named=runs, dry_run=dry_run)
 
 
 def check(

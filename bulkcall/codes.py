@@ -141,6 +141,12 @@ _ALL: Final = (
         "Enter the number; a record needs one.",
     ),
     Code(
+        "number.example",
+        "The row is an example of the template (`bulkcall template`), never to be sent.",
+        "The template's example rows were left in the file.",
+        "Delete the row, or replace it with one of your own.",
+    ),
+    Code(
         "number.scientific",
         "The number is in scientific notation (9.19877E+11) and has lost digits.",
         "A spreadsheet shows long numbers this way and exports what it shows.",

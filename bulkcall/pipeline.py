@@ -50,9 +50,9 @@ def run(context: RunContext, file: ReadOptions, options: RunOptions) -> RunResul
     """
     options = options.with_defaults(context.settings)
     InvalidLimit.parse(options.max_invalid)  # a mistake in it is reported before any work
-    if not options.dry_run:
-        require_credentials(context.settings)
     with open_checked(file, context.progress, context.stop) as checked:
+        if not options.dry_run:
+            require_credentials(context.settings)
         begun = begin(context, checked, file, options)
         with work_on(context, begun, new=True) as work:
             if context.settings.label_check != "off":
@@ -84,6 +84,11 @@ def resume(
     stopped = stopped or ledger.last_held()
     if stopped is None:
         raise UsageError("there is no stopped run to resume; `bulkcall runs` lists all runs")
+    if run_id is None and stopped.stop_cause is not None and stopped.stop_cause.needs_person:
+        raise UsageError(
+            f"run {stopped.run_id} stopped for a person to look at it ({stopped.reason}); see its "
+            f"report, then name it: bulkcall resume {stopped.run_id}"
+        )
     require_credentials(context.settings, stopped)
     with work_on(context, stopped) as work:
         now = ledger.run(stopped.run_id)  # as it is once held

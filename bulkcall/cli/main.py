@@ -17,6 +17,7 @@ import click
 
 from bulkcall import __version__
 from bulkcall.cli.console import Console
+from bulkcall.cli.help import Group
 from bulkcall.cli.streams import prepare
 from bulkcall.errors import BulkcallError, ExitStatus
 
@@ -48,11 +49,11 @@ COMMANDS = (
 _LONGEST_INTERNAL = 160
 
 
-class Commands(click.Group):
-    """Finds a command in the file of its name, in the order in which a user meets them."""
+class Commands(Group):
+    """Finds a command in the file of its name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name the commands."""
+        """The commands' names."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -65,17 +66,20 @@ class Commands(click.Group):
         return command
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="bulkcall %(version)s")
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, "-V", "--version", message="bulkcall %(version)s")
 def bulkcall() -> None:
-    """Send a campaign file to Truecaller for Business, and prove what became of every row.
+    """Send a campaign file to Truecaller for Business, and prove what happened to every row.
 
-    Try `bulkcall demo` first: it needs no credentials and no network.
+    Try `bulkcall demo` first: it needs no credentials and no network. `bulkcall COMMAND --help`
+    shows a command's options and examples.
     """
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and give its exit status; what it raises becomes one line."""
+    """Run one command and return its exit status; what it raises becomes one line."""
     try:
         result = bulkcall.main(args=list(arguments), prog_name="bulkcall", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -97,12 +101,12 @@ def _line_and_status(error: BaseException) -> tuple[str, ExitStatus]:
     if isinstance(error, click.ClickException):
         context = error.ctx if isinstance(error, click.UsageError) else None
         hint = f" (see `{context.command_path} --help`)" if context else ""
-        return error.format_message() + hint, ExitStatus.USAGE
+        return error.format_message().rstrip(".") + hint, ExitStatus.USAGE
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        return "stopped", ExitStatus.INTERRUPTED
+        return "interrupted", ExitStatus.INTERRUPTED
     # Cut short: a library's message may quote the data that it choked on.
-    told = f"{type(error).__name__}: {error}"[:_LONGEST_INTERNAL]
-    return f"internal error: {told} (-v shows where; please report it)", ExitStatus.STOPPED
+    message = f"{type(error).__name__}: {error}"[:_LONGEST_INTERNAL]
+    return f"internal error: {message} (-v shows where; please report it)", ExitStatus.STOPPED
 
 
 def _console(arguments: Sequence[str]) -> Console:

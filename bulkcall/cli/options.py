@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from bulkcall.settings import RULES, Secret, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bulkcall.ledger import RunInfo
     from bulkcall.run.options import Asked
     from bulkcall.settings import Settings
 
@@ -52,6 +53,8 @@ class Given:
     settings: Settings
     flags: dict[str, Any]
     """The settings given by flags, and `config`: a resume of this command's run keeps to them."""
+    asked: dict[str, Any]
+    """All settings given by flags."""
 
 
 def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -80,7 +83,12 @@ def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             if not console.verbosity < 0:
                 for warning in loaded.warnings:
                     console.line("warning", warning)
-            given = Given(console, loaded.settings, _to_keep(flags, config))
+            given = Given(
+                console,
+                loaded.settings,
+                _to_keep(flags, config),
+                {name: value for name, value in flags.items() if value is not None},
+            )
             return function(given, **values)
 
         for option in reversed([*_settings_options(names), *_COMMON]):
@@ -154,6 +162,19 @@ def _to_keep(flags: dict[str, Any], config: Path | None) -> dict[str, Any]:
         if value is not None and name in SENDING and name not in _NOT_KEPT
     }
     return kept | ({"config": str(config.absolute())} if config is not None else {})
+
+
+def with_flags_of(run: RunInfo, given: Given) -> Given:
+    """The settings of a command that continues a run: the run's own flags, unless given anew."""
+    kept = dict(run.file_facts.get("flags") or {})
+    config = kept.pop("config", None) if "config" not in given.flags else None
+    flags = {name: value for name, value in kept.items() if name in RULES} | given.asked
+    if run.profile and flags.get("profile") is None:
+        flags["profile"] = run.profile
+    named = given.flags.get("config") or config
+    loaded = load_settings(flags, config=Path(named) if named else None, credentials=True)
+    # It was found in this ledger, whatever that configuration says.
+    return replace(given, settings=replace(loaded.settings, ledger=given.settings.ledger))
 
 
 def reading_a_file(function: Callable[..., Any]) -> Callable[..., Any]:

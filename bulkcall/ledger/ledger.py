@@ -174,8 +174,13 @@ class Ledger(Access):
         return self._read(runs.newest, limit)
 
     def last_stopped(self) -> RunInfo | None:
-        """The newest run that resuming would take up (STOPPED, or left by a dead process)."""
-        return next(self._resumable(held=False), None)
+        """The newest run that resuming would continue (STOPPED, or left by a dead process).
+
+        One that stopped for a person to look at it comes last, whatever its age.
+        """
+        found = list(self._resumable(held=False))
+        found.sort(key=lambda run: run.stop_cause is not None and run.stop_cause.needs_person)
+        return next(iter(found), None)
 
     def last_held(self) -> RunInfo | None:
         """The newest run that a live process works on."""
@@ -374,16 +379,29 @@ class Ledger(Access):
 
     # -- housekeeping ------------------------------------------------------------------------------
 
-    def purge(self, before: int, *, at: int, keep_open: bool = False) -> purge.Purged:
+    def old_runs(self, before: int) -> list[RunInfo]:
+        """Runs that ended (or began) before a time (epoch ms) and still hold rows, oldest first."""
+        return [self.run(run_id) for _, run_id in self._read(purge.old_runs, before)]
+
+    def purge(
+        self,
+        before: int,
+        *,
+        at: int,
+        keep_open: bool = False,
+        only: Collection[str] | None = None,
+    ) -> purge.Purged:
         """Take the personal data of runs that ended before a time (epoch ms); keep their counts.
 
-        Runs that a live process works on are left alone; with `keep_open` also those that have rows
-        to send or to ask for, which can't be resumed once purged: `kept` names them. Purged rows
-        are not known as repeats.
+        `only`: of these runs alone. Runs that a live process works on are left alone; with
+        `keep_open` also those that have rows to send or to ask for, which can't be resumed once
+        purged: `kept` names them. Purged rows are not known as repeats.
         """
         rows = runs = 0
         kept: list[str] = []
         for run_no, run_id in self._read(purge.old_runs, before):
+            if only is not None and run_id not in only:
+                continue
             if keep_open and self._read(purge.open_rows, run_no):
                 kept.append(run_id)
                 continue

@@ -15,6 +15,7 @@ from bulkcall.errors import InterruptedRun
 from bulkcall.load import LoadOptions, open_campaign
 from bulkcall.records import Field
 from bulkcall.run.label_use import LabelUse
+from bulkcall.run.understanding import first_valid, understanding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bulkcall.progress import Progress, StopToken
     from bulkcall.records import CampaignFile, CheckedChunk
     from bulkcall.run.options import ReadOptions
+    from bulkcall.run.understanding import Sample, Understanding
     from bulkcall.validate import Diagnostics, DuplicateFinder, Validator
 
 
@@ -33,6 +35,7 @@ class CheckedFile:
         self,
         campaign: Campaign,
         *,
+        read: ReadOptions,
         validator: Validator,
         diagnostics: Diagnostics,
         duplicates: DuplicateFinder,
@@ -46,6 +49,8 @@ class CheckedFile:
         self.duplicates = duplicates
         self.label_use: LabelUse | None = None
         """Which label ids its rows name, where that is counted."""
+        self._read = read
+        self._sample: Sample | None = None
         self._campaign = campaign
         self._validator = validator
         self._progress = progress
@@ -55,6 +60,11 @@ class CheckedFile:
         """Count which label ids the rows name, once `chunks` goes through them."""
         if Field.LABEL_ID in self.file.fields:
             self.label_use = LabelUse()
+
+    @property
+    def understanding(self) -> Understanding:
+        """What was made of the file; its sample row is there once a chunk was checked."""
+        return understanding(self.file, self._read, self._sample)
 
     def chunks(self) -> Iterator[CheckedChunk]:
         """The file's chunks, checked, in file order; once only.
@@ -77,6 +87,8 @@ class CheckedFile:
             self.duplicates.add(chunk)
             if self.label_use is not None:
                 self.label_use.add(chunk)
+            if self._sample is None:
+                self._sample = first_valid(self.file, chunk)
             yield chunk
             self._progress.advance("load", len(chunk))
         self._progress.end("load")
@@ -123,6 +135,7 @@ def open_checked(read: ReadOptions, progress: Progress, stop: StopToken) -> Iter
         )
         yield CheckedFile(
             campaign,
+            read=read,
             validator=validator,
             diagnostics=Diagnostics(campaign.file),
             duplicates=DuplicateFinder(),

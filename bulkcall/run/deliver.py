@@ -139,12 +139,11 @@ class _Delivery:
         if _sent(counts) and (bad or not counts[Outcome.SUCCESS]):
             shown = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
             raise TurnedDownError(
-                f"canary: the first {rows} rows were not confirmed ({shown}); "
-                "the rest was not sent",
+                f"the canary was not confirmed ({shown}); the rest was not sent",
                 cause=StopCause.CANARY,
             )
         self._context.progress.note(
-            f"canary: {counts[Outcome.SUCCESS]} of {rows} rows confirmed; sending the rest"
+            f"canary: {counts[Outcome.SUCCESS]:,} of {_sent(counts):,} confirmed; sending the rest"
         )
 
     def _in_doubt(self) -> int:

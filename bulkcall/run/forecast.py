@@ -67,6 +67,7 @@ def plan(
         troubles=troubles.most_first(),
         notes=(*checked.file.notes, *checked.diagnostics.lines()),
         label_use=checked.label_use,
+        understanding=checked.understanding,
     )
     figures = plan_rows(
         np.concatenate(starts)[once],

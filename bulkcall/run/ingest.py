@@ -61,6 +61,7 @@ def ingest(
     _LOG.info("loaded: %d rows, %d invalid, %d equal", checked.rows, checked.invalid, len(rows))
     if not run.resend:
         checked.diagnostics.note_repeats(ledger.mark_repeats(run.run_id), valid)
+    context.progress.note(checked.understanding.line())
     context.notes.extend([*checked.file.notes, *checked.diagnostics.lines()])
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bulkcall.report import ValidationReport
     from bulkcall.run.label_use import LabelUse, UnknownLabel
     from bulkcall.run.options import ReadOptions
+    from bulkcall.run.understanding import Understanding
 
 
 @dataclass(slots=True)
@@ -51,6 +52,8 @@ class Validation:
     troubles: tuple[Problem, ...]
     """Most cells first."""
     notes: tuple[str, ...]
+    understanding: Understanding
+    """How the file was read."""
     files: Mapping[str, Path] = field(default_factory=dict)
     tables: Sequence[pa.Table] = field(default=(), repr=False)
     """The findings as they were made, chunk by chunk, where they were to be kept."""
@@ -129,6 +132,7 @@ def validate(
         duplicate=duplicate,
         troubles=troubles.most_first(),
         notes=(*checked.file.notes, *checked.diagnostics.lines()),
+        understanding=checked.understanding,
         files=files,
         tables=tables,
         label_use=checked.label_use,

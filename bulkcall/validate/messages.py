@@ -30,6 +30,7 @@ MESSAGES: Final[dict[str, str]] = {
     "number.characters": (
         "contains characters not allowed in a phone number; use digits only, one number in a cell"
     ),
+    "number.example": "the template's example row; delete it or replace it with a row of your own",
     "number.error_word": "a spreadsheet error, not a phone number; correct the formula",
     "number.null_word": "stands for nothing; a record needs a phone number",
     "number.invisible_character": "contains the invisible character {hidden}; remove it",

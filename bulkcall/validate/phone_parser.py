@@ -48,6 +48,7 @@ _DECIMAL: Final = re.compile(r"\+?\d{4,}[.,]0{1,3}", re.ASCII)
 _FORMULA: Final = re.compile(r'=?"+([^"]*)"+')
 _TEL: Final = re.compile(r"^tel:(?://)?", re.IGNORECASE)
 _HIDDEN_INSIDE: Final = re.compile(f"[{re.escape(_HIDDEN)}\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f]")
+_EXAMPLE: Final = re.compile(r"example\b", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\d+", re.ASCII)
 
 
@@ -68,6 +69,8 @@ class NumberReading(IntEnum):
     ERROR_WORD = 11
     NULL_WORD = 12
     INVISIBLE_CHARACTER = 13
+    EXAMPLE = 14
+    """A row of `bulkcall template` that nobody has replaced."""
 
 
 class PhoneParser:
@@ -237,6 +240,8 @@ def _bare(text: str) -> str:
 
 
 def _not_digits(text: str) -> NumberReading:
+    if _EXAMPLE.match(text):
+        return NumberReading.EXAMPLE
     damage = one_damage(text)
     if damage is TextDamage.ERROR_WORD:
         return NumberReading.ERROR_WORD

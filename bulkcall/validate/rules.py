@@ -120,6 +120,7 @@ class CampaignText(pandera.DataFrameModel):
     number_decimal = _number_rule("number.decimal", NumberReading.DECIMAL)
     number_characters = _number_rule("number.characters", NumberReading.CHARACTERS)
     number_valid = _number_rule("number.not_valid", NumberReading.NOT_VALID)
+    number_example = _number_rule("number.example", NumberReading.EXAMPLE)
     number_error_word = _number_rule("number.error_word", NumberReading.ERROR_WORD)
     number_null_word = _number_rule("number.null_word", NumberReading.NULL_WORD)
     number_invisible = _number_rule("number.invisible_character", NumberReading.INVISIBLE_CHARACTER)

@@ -162,7 +162,7 @@ def test_canary_goes_first_and_alone(client, sandbox):
 
 @pytest.mark.parametrize("channel", ["batch", "realtime"])
 def test_a_resume_after_a_failed_canary_sends_the_rest(client, sandbox, channel):
-    """A person has seen the canary fail and resumes: the rest goes, whatever stops it in between.
+    """A person has seen the canary fail and names the run: the rest goes, whatever stops it then.
 
     The first resume meets a server that is away, so what the run stopped for is then another
     thing; the second still does not go back to the canary.
@@ -175,8 +175,11 @@ def test_a_resume_after_a_failed_canary_sends_the_rest(client, sandbox, channel)
     run_id = ended.json["run_id"]
     assert client.run("status", run_id, "--json").json["stop_cause"] == "canary"
     client.write("bulkcall.toml", "first_contact_timeout = 0.5\n")
+    bare = client.run("resume", "--json")
+    assert bare.status == 2, bare
+    assert f"bulkcall resume {run_id}" in bare.json["error"]
     sandbox.away(5)
-    away = client.run("resume", "--json")
+    away = client.run("resume", run_id, "--json")
     assert (away.status, words(away)) == (1, {"error": 1, "unsent": 5}), away
     assert client.run("status", run_id, "--json").json["stop_cause"] == "server_away"
     client.write("bulkcall.toml", "first_contact_timeout = 60\n")  # it comes back by itself

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bulkcall.cli.console import Console
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import SPEAKING
 from bulkcall.errors import ExitStatus
 
@@ -17,7 +18,14 @@ def _speaking(function: click.decorators.FC) -> click.decorators.FC:
     return function
 
 
-@click.command(name="check")
+@click.command(
+    name="check",
+    cls=Command,
+    examples=(
+        "check",
+        "check --profile bank --json",
+    ),
+)
 @click.option("--config", type=click.Path(path_type=Path), help="The bulkcall.toml to read.")
 @click.option("--profile", metavar="NAME", help="The [profiles.NAME] of bulkcall.toml to use.")
 @click.option("--ledger", metavar="TEXT", help="The ledger: a path or a database URL.")

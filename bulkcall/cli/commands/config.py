@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulkcall.cli.console import Console
+from bulkcall.cli.help import Group
 from bulkcall.cli.options import SPEAKING
 from bulkcall.errors import ExitStatus
 from bulkcall.settings import RULES, Secret, contradictions, survey
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 HIDDEN = "(hidden)"
 
 
-@click.group(name="config")
+@click.group(name="config", cls=Group)
 def command() -> None:
     """Look at the settings: check them, show what is in force, give editors a schema."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import Given, common
 from bulkcall.errors import ExitStatus
 from bulkcall.records import Channel
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@click.command(name="demo")
+@click.command(
+    name="demo",
+    cls=Command,
+    examples=(
+        "demo",
+        "demo --channel realtime --out demo-report",
+    ),
+)
 @click.option(
     "--channel",
     type=click.Choice([c.value for c in Channel]),

@@ -8,11 +8,19 @@ from typing import Any
 import click
 
 from bulkcall.cli.console import Console
+from bulkcall.cli.help import Command
 from bulkcall.codes import CODES
 from bulkcall.errors import UsageError
 
 
-@click.command(name="explain")
+@click.command(
+    name="explain",
+    cls=Command,
+    examples=(
+        "explain",
+        "explain number.scientific",
+    ),
+)
 @click.argument("code", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def command(*, code: str | None, as_json: bool) -> None:

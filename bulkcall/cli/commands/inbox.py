@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, READING, SENDING, common, run_flags_of_many_files
 
 if TYPE_CHECKING:
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from bulkcall.run.options import RunKeywords
 
 
-@click.command(name="inbox")
+@click.command(
+    name="inbox",
+    cls=Command,
+    examples=(
+        "inbox /srv/campaigns --start now --window 8h",
+        "inbox /srv/campaigns --watch --order deadline",
+    ),
+)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--once/--watch", default=True, help="Take what is there and end (default), or stay and look."

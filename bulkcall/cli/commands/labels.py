@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, SENDING, common
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
 
 
-@click.command(name="labels")
+@click.command(
+    name="labels",
+    cls=Command,
+    examples=(
+        "labels",
+        "labels --json --profile bank",
+    ),
+)
 @click.option("--refresh", is_flag=True, help="Ask the API even if it was asked a moment ago.")
 @common(*SENDING, *LEDGER)
 def command(given: Given, *, refresh: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import CHECK_LABELS, READING, SENDING, common, reading_a_file
 from bulkcall.records import Channel
 
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from bulkcall.settings.sending_hours import SendingHours
 
 
-@click.command(name="plan")
+@click.command(
+    name="plan",
+    cls=Command,
+    examples=(
+        "plan campaign.xlsx --start now --window 8h",
+        "plan campaign.xlsx --start now --window 8h --tokens 4 --not-before 09:00",
+    ),
+)
 @CHECK_LABELS
 @reading_a_file
 @common(*SENDING, *READING)
@@ -78,41 +86,54 @@ def _data(planned: Planned) -> dict[str, Any]:
             channel.value: {**asdict(figures.channel(channel)), "channel": channel.value}
             for channel in Channel
         },
+        "understood": found.understanding.as_data(),
         "notes": list(found.notes),
         "unknown_labels": [asdict(label) for label in found.unknown_labels],
     }
 
 
+def _several(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def _text(planned: Planned) -> str:
+    from bulkcall.report.model import counted
+
     found, figures = planned.validation, planned.plan
     lines = [
+        *found.understanding.lines(),
+        "",
         (
-            f"{found.file.path}: {found.rows:,} rows; {found.valid:,} would be sent, "
+            f"{found.file.path}: {counted(found.rows)}; {found.valid:,} would be sent, "
             f"{found.invalid:,} invalid, {found.duplicate:,} duplicate"
-        )
+        ),
     ]
     lines += [f"  {note}" for note in found.notes]
     for channel in Channel:
-        lines += ["", f"{channel.value}, {figures.tokens} token(s):"]
+        lines += ["", f"{channel.value}, {_several(figures.tokens, 'token')}:"]
         lines += [f"  {line}" for line in _channel_lines(figures.channel(channel), planned.hours)]
     return "\n".join(lines)
 
 
 def _channel_lines(part: ChannelPlan, hours: SendingHours | None) -> list[str]:
-    lines = [f"{part.requests:,} requests, about {_span(part.seconds)} at the limit"]
+    from bulkcall.report.model import counted
+
+    requests = _several(part.requests, "request")
+    lines = [f"{requests}, {_span(part.seconds)} at the limit"]
     if hours and part.first_at is not None and part.last_at is not None:
         first, last = hours.local(part.first_at), hours.local(part.last_at)
         lines.append(f"only from {hours}: the first {first}, the last {last}")
     if part.polls:
-        lines.append(f"{part.polls:,} status requests at least")
+        lines.append(f"at least {_several(part.polls, 'status request')}")
     if part.expired:
-        lines.append(f"{part.expired:,} rows would expire before their turn")
+        lines.append(f"{counted(part.expired)} would expire before their turn")
     if part.late:
-        lines.append(f"{part.late:,} rows would go out after their starts_at")
+        lines.append(f"{counted(part.late)} would be sent after their starts_at")
     if part.tokens_in_time is None:
-        lines.append("even 10 tokens do not get all rows out in time")
+        lines.append("even 10 tokens do not send all rows in time")
     elif part.expired:
-        lines.append(f"{part.tokens_in_time} token(s) get all rows out in time")
+        enough = _several(part.tokens_in_time, "token")
+        lines.append(f"{enough} would send all rows in time (--tokens {part.tokens_in_time})")
     return lines
 
 
@@ -121,4 +142,5 @@ def _span(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
     parts = [(hours, "h"), (minutes, "min"), (left, "s")]
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or f"{seconds:.1f} s"
+    shown = " ".join(f"{count} {unit}" for count, unit in parts if count)
+    return shown or "less than a second"

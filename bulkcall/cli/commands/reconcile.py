@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, READING, SENDING, common, reading_flags
 from bulkcall.errors import UsageError
 
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
     from bulkcall.run.options import ReadKeywords
 
 
-@click.command(name="reconcile")
+@click.command(
+    name="reconcile",
+    cls=Command,
+    examples=(
+        "reconcile",
+        "reconcile 20261121-203631-036547",
+        "reconcile --file sent.csv --batch-id 6dabe53b-0000-4000-8000-000000000000",
+    ),
+)
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--file", help="A campaign file that others sent, instead of a run.")
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, common
 
 if TYPE_CHECKING:
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
     from bulkcall.errors import ExitStatus
 
 
-@click.command(name="report")
+@click.command(
+    name="report",
+    cls=Command,
+    examples=(
+        "report",
+        "report 20261121-203631-036547 --out report-of-monday",
+        "report --against 20261121-0400",
+    ),
+)
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option(
     "--out",

@@ -6,15 +6,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, SENDING, common
 from bulkcall.records import OnUnknown
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
     from bulkcall.errors import ExitStatus
+    from bulkcall.ledger import RunInfo
 
 
-@click.command(name="resume")
+@click.command(
+    name="resume",
+    cls=Command,
+    examples=(
+        "resume",
+        "resume 20261121-203631-036547",
+        "resume 20261121-203631-036547 --tokens 4",
+    ),
+)
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option(
     "--on-unknown",
@@ -23,15 +33,24 @@ if TYPE_CHECKING:
 )
 @common(*SENDING, *LEDGER)
 def command(given: Given, *, run_id: str | None, on_unknown: str | None) -> ExitStatus:
-    """Take up a stopped run where it stands: the last one, or the one named.
+    """Continue a stopped run: the last one, or the one named.
 
-    Needs neither the campaign file nor its flags: all is in the ledger. Exit status as of `run`.
+    Needs neither the campaign file nor its flags: all is in the ledger, and the run keeps its own
+    settings (--tokens, limits) unless new ones are given. A run that stopped for a person to look
+    at it (its canary, most rows turned down) must be named. Exit status as of `run`.
     """
     from bulkcall import app
+    from bulkcall.cli.options import with_flags_of
     from bulkcall.cli.progress import progress_for
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
 
+    with app.open_ledger(given.settings) as ledger:
+        run = ledger.run(run_id) if run_id else ledger.last_stopped()
+    if run is not None:
+        given.console.line("info", f"continuing run {run.run_id} of {run.file}")
+        given = with_flags_of(run, given)
+        run_id = run_id or _unless_for_a_person(run)
     with stopping_on_signals(given.console) as stop:
         result = app.resume(
             run_id,
@@ -41,3 +60,9 @@ def command(given: Given, *, run_id: str | None, on_unknown: str | None) -> Exit
             stop=stop,
         )
     return show(given, result)
+
+
+def _unless_for_a_person(run: RunInfo) -> str | None:
+    """The run's id; None where it has to be named, which the pipeline says."""
+    waits = run.stop_cause is not None and run.stop_cause.needs_person
+    return None if waits else run.run_id

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, READING, SENDING, common, reading_a_file, run_flags
 
 if TYPE_CHECKING:
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     from bulkcall.run.options import RunKeywords
 
 
-@click.command(name="run")
+@click.command(
+    name="run",
+    cls=Command,
+    examples=(
+        "run campaign.xlsx --start now --window 8h --canary 50",
+        "run campaign.csv --channel realtime --start 2027-03-31T09:00 --window 4h",
+        "run list.csv --map receiver_number=Mobile --map label=Brand --start now --window 8h",
+        "run campaign.xlsx --start now --window 8h --dry-run",
+    ),
+)
 @reading_a_file
 @run_flags
 @common(*SENDING, *READING, *LEDGER)

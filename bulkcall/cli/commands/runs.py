@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, common
 from bulkcall.records import Outcome
 
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
     from bulkcall.ledger import RunInfo
 
 
-@click.command(name="runs")
+@click.command(
+    name="runs",
+    cls=Command,
+    examples=(
+        "runs",
+        "runs --limit 100",
+        "runs --json",
+    ),
+)
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
 )

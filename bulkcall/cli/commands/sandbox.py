@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import SPEAKING
 from bulkcall.errors import UsageError
 from bulkcall.sandbox.options import option_specs, options_from
+
+if TYPE_CHECKING:
+    from bulkcall.sandbox.options import SandboxOptions
 
 
 def _options() -> list[Any]:
@@ -38,17 +45,31 @@ def _with_options(function: Any) -> Any:
     return function
 
 
-@click.command(name="sandbox")
+@click.command(
+    name="sandbox",
+    cls=Command,
+    examples=(
+        "sandbox",
+        "sandbox --port 0 --batch-limit 600",
+        "sandbox --env",
+    ),
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8800, show_default=True, help="0: any."
 )
+@click.option(
+    "--env",
+    "as_env",
+    is_flag=True,
+    help="Print the settings to paste into another terminal, instead of one JSON line.",
+)
 @_with_options
-def command(host: str, port: int, **values: Any) -> None:
-    """Run the API emulator on loopback, with its real limits, until it is stopped.
+def command(host: str, port: int, as_env: bool, **values: Any) -> None:
+    """Run the API emulator on loopback, with the API's real limits, until it is stopped.
 
-    Prints one JSON line with its address and credentials when it is ready, with --json or
-    without: whoever starts it reads it. It has nothing else to say.
+    When it is ready it prints one JSON line with its address and credentials, with --json or
+    without, for whoever started it; with --env, lines to paste into another terminal.
     """
     from bulkcall.sandbox import serve
     from bulkcall.sandbox.__main__ import say_ready
@@ -58,6 +79,25 @@ def command(host: str, port: int, **values: Any) -> None:
     given = {name: value for name, value in values.items() if value not in (None, ())}
     try:
         options = options_from(given)
-        serve(options, host=host, port=port, on_ready=lambda url: say_ready(url, options))
-    except (ValueError, OSError) as error:
+        say = _say_settings if as_env else say_ready
+        serve(options, host=host, port=port, on_ready=lambda url: say(url, options))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(f"port {port} is in use; try --port 0") from None
+        raise UsageError(f"the sandbox can't start: {error.strerror or error}") from None
+    except ValueError as error:
         raise UsageError(f"the sandbox can't start: {error}") from None
+
+
+def _say_settings(base_url: str, options: SandboxOptions) -> None:
+    """Print the settings as a shell of this system takes them."""
+    form = '$env:{} = "{}"' if os.name == "nt" else "export {}={}"
+    values = {
+        "BULKCALL_BASE_URL": base_url,
+        "BULKCALL_CLIENT_ACCOUNT_ID": options.client_account_id,
+        "BULKCALL_KEY_ID": options.key_id,
+        "BULKCALL_API_KEY": options.api_key,
+    }
+    for name, value in values.items():
+        click.echo(form.format(name, value))
+    sys.stdout.flush()

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkcall.cli.commands.runs import as_data
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, common
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
 
 
-@click.command(name="status")
+@click.command(
+    name="status",
+    cls=Command,
+    examples=(
+        "status",
+        "status 20261121-203631-036547 --json",
+    ),
+)
 @click.argument("run_id", metavar="[RUN]", required=False)
 @common(*LEDGER)
 def command(given: Given, *, run_id: str | None) -> None:

@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, common
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
 
 
-@click.command(name="stop")
+@click.command(
+    name="stop",
+    cls=Command,
+    examples=(
+        "stop",
+        "stop 20261121-203631-036547",
+    ),
+)
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option(
     "--wait",

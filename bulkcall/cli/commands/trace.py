@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, common
 
 if TYPE_CHECKING:
@@ -16,7 +17,14 @@ SHOWN = 1000
 """How many rows a person is shown who did not say how many."""
 
 
-@click.command(name="trace")
+@click.command(
+    name="trace",
+    cls=Command,
+    examples=(
+        "trace '+91 98765 43210'",
+        "trace 9876543210 --limit 20",
+    ),
+)
 @click.argument("number", metavar="NUMBER")
 @click.option(
     "--limit",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import CHECK_LABELS, READING, common, reading_a_file
 
 if TYPE_CHECKING:
@@ -21,7 +22,14 @@ _MOST_SHOWN = 12
 _WIDEST_VALUE = 40
 
 
-@click.command(name="validate")
+@click.command(
+    name="validate",
+    cls=Command,
+    examples=(
+        "validate campaign.xlsx --start now --window 8h",
+        "validate export.csv --map receiver_number=Mobile --date-format dmy --out checked",
+    ),
+)
 @CHECK_LABELS
 @reading_a_file
 @common(*READING)
@@ -35,7 +43,7 @@ def command(
 ) -> ExitStatus:
     """Check a campaign file; sends nothing and needs no credentials.
 
-    With --out, rejected.csv holds the invalid rows, to be mended and run again. Exit status: 0
+    With --out, rejected.csv holds the invalid rows, to be fixed and run again. Exit status: 0
     every row is valid, 3 some are not, 2 the file can't be read.
     """
     from bulkcall import app
@@ -58,30 +66,35 @@ def command(
 
 
 def as_text(found: Validation) -> str:
-    """Say it to a person: counts, what is wrong with the file, the commonest mistakes."""
+    """What a person reads: how the file was read, counts, the most common problems."""
+    from bulkcall.report.model import counted
+
     share = f" ({found.invalid / found.rows:.1%})" if found.invalid else ""
     lines = [
+        *found.understanding.lines(),
+        "",
         (
-            f"{found.file.path}: {found.rows:,} rows, {found.valid:,} valid, "
+            f"{found.file.path}: {counted(found.rows)}, {found.valid:,} valid, "
             f"{found.invalid:,} invalid{share}, {found.duplicate:,} duplicate"
-        )
+        ),
     ]
     lines += [f"  {note}" for note in found.notes]
     if found.troubles:
-        lines += ["", "What is wrong, the commonest first:"]
+        lines += ["", "Problems, most common first:"]
     for trouble in found.troubles[:_MOST_SHOWN]:
         value = trouble.value if len(trouble.value) <= _WIDEST_VALUE else trouble.value[:39] + "…"
         lines.append(f"  {trouble.count:>9,}  {trouble.field or 'row'}: {trouble.message}")
         lines.append(f"             first in row {trouble.row} (line {trouble.line}): {value!r}")
     if len(found.troubles) > _MOST_SHOWN:
-        lines.append(f"  and {len(found.troubles) - _MOST_SHOWN} more kinds of mistake")
+        more = len(found.troubles) - _MOST_SHOWN
+        lines.append(f"  and {more} more kind{'' if more == 1 else 's'} of problem")
     for name, path in found.files.items():
         lines.append(f"{name}: {path}")
     return "\n".join(lines)
 
 
 def as_data(found: Validation) -> dict[str, Any]:
-    """Give it as JSON-able data."""
+    """The result as JSON-able data."""
     return {
         "file": found.file.path,
         "sha256": found.file.sha256,
@@ -89,6 +102,7 @@ def as_data(found: Validation) -> dict[str, Any]:
         "encoding": found.file.encoding,
         "delimiter": found.file.delimiter,
         "sheet": found.file.sheet,
+        "understood": found.understanding.as_data(),
         "rows": found.rows,
         "valid": found.valid,
         "invalid": found.invalid,

@@ -131,5 +131,5 @@ def test_a_canary_that_the_night_interrupts_is_seen_through_in_the_morning(ledge
         run = replace(begun(ledger, sandbox, REALTIME), canary=40)
         deliver(ledger, run, sandbox, night)
     assert night.seen < 40
-    assert "canary: 40 of 40 rows confirmed; sending the rest" in night.notes
+    assert "canary: 40 of 40 confirmed; sending the rest" in night.notes
     assert counts(ledger, run) == {"success": ROWS}

@@ -57,6 +57,7 @@ def test_a_good_row_has_no_finding(check):
         ("+91\u200d9876543210", "number.invisible_character"),
         ("#REF!", "number.error_word"),
         ("null", "number.null_word"),
+        ("EXAMPLE +91 98765 43210", "number.example"),
     ],
 )
 def test_each_number_rule(findings_of, field, text, rule):
