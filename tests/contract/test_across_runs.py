@@ -198,7 +198,7 @@ def test_reconciling_after_a_failed_canary_changes_nothing_about_why_it_stopped(
     after = client.run("status", run_id, "--json").json
     assert (after["state"], after["stop_cause"]) == ("stopped", "canary")
     assert after["reason"] == before["reason"]
-    assert words(client.run("resume", "--json")) == {"error": 1, "success": 2}
+    assert words(client.run("resume", run_id, "--json")) == {"error": 1, "success": 2}
 
 
 def test_expired_before_its_turn(client, sandbox):
