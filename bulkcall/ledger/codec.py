@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from bulkcall.errors import LedgerError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -23,9 +25,14 @@ def packed(table: pa.Table) -> bytes:
 
 
 def unpacked(blob: bytes) -> pa.Table:
-    """Give the table that `packed` was given."""
-    with pa.ipc.open_stream(pa.py_buffer(blob)) as reader:
-        return reader.read_all()
+    """Return the table that `packed` was given. Raises LedgerError where the bytes are damaged."""
+    try:
+        with pa.ipc.open_stream(pa.py_buffer(blob)) as reader:
+            return reader.read_all()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise LedgerError(
+            "the ledger is damaged: what a run loaded can't be unpacked; restore it from a backup"
+        ) from error
 
 
 def packed_numbers(numbers: Sequence[int]) -> bytes:

@@ -94,7 +94,7 @@ def _version(transaction: Transaction) -> int | None:
     if not transaction.store.has_table(transaction, "meta"):
         return None
     found = transaction.value("SELECT value FROM meta WHERE key = 'schema'")
-    if found is None or not str(found).isdigit():
+    if found is None or not str(found).isdecimal() or int(found) < 1:
         raise LedgerError(
             f"the ledger {transaction.store.name} is damaged: it does not say its schema version"
         )

@@ -23,6 +23,7 @@ _HEADER = b"SQLite format 3\x00"
 _OLDEST = (3, 35, 0)
 """The first SQLite whose INSERT gives the key of what it inserted."""
 _NAME = "SELECT value FROM meta WHERE key = 'path'"
+_ACTIVE = "SELECT type FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 100"
 _SET_NAME = """
     INSERT INTO meta (key, value) VALUES ('path', ?)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value
@@ -57,6 +58,7 @@ def _open_file(path: Path, synchronous: str) -> Store:
             migrations.create(store)
             with translated(store.name):
                 _set_wal(file)
+        _require_plain_schema(store)
         migrations.bring_up(store)
         if not file.read_only:
             _record_name(store)
@@ -64,6 +66,17 @@ def _open_file(path: Path, synchronous: str) -> Store:
         store.close()
         raise
     return store
+
+
+def _require_plain_schema(store: SqliteFile) -> None:
+    """Refuse a file whose tables do more than hold rows: somebody else has had a hand in it."""
+    found = store.read(lambda transaction: transaction.all(_ACTIVE))
+    if found:
+        raise LedgerError(
+            f"the ledger {store.name} holds {found[0][0]}s ({len(found)}), which bulkcall never "
+            "makes; it is left untouched: ask who changed it, or name another file with "
+            "BULKCALL_LEDGER"
+        )
 
 
 def _record_name(store: SqliteFile) -> None:

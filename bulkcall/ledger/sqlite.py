@@ -120,6 +120,9 @@ class SqliteFile(_SqliteStore):
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA temp_store = MEMORY")
+        # A file may come from anywhere: its definitions run nothing, and damage is found early.
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
         if not self.file.is_in_place:
             connection.close()
             raise LedgerError(self._lost())

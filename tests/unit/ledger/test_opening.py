@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sqlite3
 import stat
 
@@ -75,6 +76,90 @@ def test_another_programs_database_is_left_untouched(tmp_path):
     before = digest(path)
     assert "SQLite file of another program" in refused(path)
     assert digest(path) == before
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "CREATE TRIGGER forget AFTER INSERT ON rows BEGIN DELETE FROM rows; END",
+        "CREATE VIEW sent AS SELECT * FROM rows",
+    ],
+)
+def test_a_ledger_whose_tables_do_things_is_left_untouched(tmp_path, definition):
+    """A trigger could drop or double rows while a run writes them."""
+    path = tmp_path / "ledger.db"
+    Ledger.open(str(path)).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(definition)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    before = digest(path)
+    assert definition.split()[1].lower() in refused(path)
+    assert digest(path) == before
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path):
+    """A pipe is not waited for, a device not read, a folder not entered."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    assert "is not a file" in refused(tmp_path / "pipe")
+    assert "is not a file" in refused("/dev/null")
+    assert "can't be opened" in refused(tmp_path / "folder")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert "can't be opened" in refused(tmp_path / "loop")
+    assert "can't be opened" in refused(tmp_path / ("n" * 300))
+
+
+def test_a_working_folder_that_is_gone_is_one_line(tmp_path, monkeypatch):
+    """A relative path leads nowhere then."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert "can't be opened" in refused("ledger.db")
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "0", "99999999999999999999", "1e9", None])
+def test_a_schema_version_that_can_not_be_one_is_refused(tmp_path, version):
+    """Garbage where the version stands is damage or a newer program, never a migration."""
+    path = tmp_path / "ledger.db"
+    Ledger.open(str(path)).close()
+    with sqlite3.connect(path) as connection:
+        if version is None:
+            connection.execute("DELETE FROM meta WHERE key = 'schema'")
+        else:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (version,))
+    connection.close()
+    assert re.search("damaged|newer bulkcall", refused(path))
+
+
+def all_of(path):
+    """Give what a ledger says of a run, or its error."""
+    try:
+        with Ledger.open(str(path)) as ledger:
+            outcomes = sum(table.num_rows for table in ledger.outcomes("run-1"))
+            cells = sum(table.num_rows for _, table in ledger.cells("run-1"))
+            taken = ledger.take_realtime("run-1", 5, now=NOW, with_doubt=True)
+            return told(ledger, "run-1"), outcomes, cells, len(taken)
+    except LedgerError as error:
+        return error
+
+
+def test_a_page_of_garbage_in_the_middle_is_one_line(tmp_path):
+    """What is read of a damaged ledger is right, or the call says that it is damaged."""
+    path = tmp_path / "ledger.db"
+    with Ledger.open(str(path)) as ledger:
+        loaded(ledger, "run-1", [valid(row) for row in range(1, 2_001)])
+    whole = path.read_bytes()
+    page = int.from_bytes(whole[16:18], "big")
+    for number in range(1, len(whole) // page):
+        path.write_bytes(whole[: number * page] + b"\xa5" * page + whole[(number + 1) * page :])
+        found, told_of = all_of(path), ""
+        if isinstance(found, LedgerError):
+            found, told_of = None, str(found)
+        assert found is None or found == ({"unsent": 1_995, "unknown": 5}, 2_000, 2_000, 5)
+        assert found is not None or "damaged" in told_of
+        assert "\n" not in told_of
 
 
 def test_a_cut_off_ledger_is_named_as_damaged(tmp_path):
