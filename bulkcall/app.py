@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.clock import SystemClock
 from bulkcall.errors import StoppedError
-from bulkcall.records import OnUnknown
+from bulkcall.records import Channel, OnUnknown
 from bulkcall.run.options import ReadOptions, RunOptions, keywords_of, split_keywords
 from bulkcall.settings import Settings, load_settings
 
@@ -153,6 +153,41 @@ def resume(
     with _afterwards(settings, progress) as after:
         with _context(settings, after.progress, stop) as context:
             after.result = pipeline.resume(context, run_id, again)
+            purge_old_runs(context)
+        after.result = result = then(after.result) if then else after.result
+        return result
+
+
+def retry(
+    run_id: str | None = None,
+    *,
+    settings: Settings | None = None,
+    channel: Channel | str | None = None,
+    on_unknown: OnUnknown | str | None = None,
+    out: Path | None = None,
+    then: Callable[[RunResult], RunResult] | None = None,
+    progress: Progress | None = None,
+    stop: StopToken | None = None,
+) -> RunResult:
+    """Send again, as a new run, those rows of a run (the last by default) that can go as they are.
+
+    `channel` and `on_unknown` are those of that run by default; `then` as in `run`.
+
+    Raises UsageError where no row can go again, RunHeldError where another process works on it.
+    """
+    from bulkcall.run.finish import purge_old_runs
+    from bulkcall.run.retry import retry as retry_run
+
+    settings = settings or load_settings().settings
+    with _afterwards(settings, progress) as after:
+        with _context(settings, after.progress, stop) as context:
+            after.result = retry_run(
+                context,
+                run_id,
+                channel=Channel(channel) if channel else None,
+                out=out,
+                on_unknown=OnUnknown(on_unknown) if on_unknown else None,
+            )
             purge_old_runs(context)
         after.result = result = then(after.result) if then else after.result
         return result

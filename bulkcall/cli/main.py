@@ -30,6 +30,7 @@ COMMANDS = (
     "plan",
     "inbox",
     "resume",
+    "retry",
     "stop",
     "reconcile",
     "report",

@@ -17,6 +17,7 @@ from bulkcall.ledger import (
     purge,
     reconciling,
     reporting,
+    retrying,
     runs,
     sending,
     tokens,
@@ -353,6 +354,15 @@ class Ledger(Access):
         run = self.run(run_id)
         with self._store.reading() as transaction:
             yield from reporting.outcomes(transaction, run.run_no, run.channel, size)
+
+    def retryable(self, run_id: str, *, now: int) -> Iterator[tuple[pa.Table, pa.Table, int]]:
+        """Records and cells of the rows that can go again, and how many are late, chunk by chunk.
+
+        See retrying.py. Each chunk is read by itself, so that others can be written meanwhile.
+        """
+        run_no = self._number(run_id)
+        for key, row_count in self._read(retrying.chunks, run_no):
+            yield self._read(retrying.retryable, key, row_count, now)
 
     def finding_tables(self, run_id: str) -> Iterator[pa.Table]:
         """What validation found, in row order, a table at a time, so that memory stays flat."""

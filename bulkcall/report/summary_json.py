@@ -17,6 +17,7 @@ def summary(report: Report) -> dict[str, Any]:
     run = report.run
     return {
         "run_id": run.run_id,
+        "parent": run.parent or None,
         "file": run.file,
         "sha256": run.sha256,
         "channel": run.channel.value,

@@ -29,6 +29,7 @@ def summary_md(report: Report) -> str:
             f" {duration(run.started_at, run.finished_at)}, {run.requests:,} requests"
             f" ({run.retries:,} repeated)."
         ),
+        *([f"It tries rows of run `{run.parent}` again."] if run.parent else []),
         "",
         "| Outcome | Rows |",
         "| --- | ---: |",

@@ -198,6 +198,7 @@ def _facts(report: Report) -> list[tuple[str, str | int | _Moment]]:
     shown = window(report.first_start, report.last_end, zone_of(run))
     facts: list[tuple[str, str | int | _Moment]] = [
         ("File", run.file),
+        *([("Retry of", run.parent)] if run.parent else []),
         ("SHA-256", run.sha256),
         ("Run", run.run_id),
         ("Channel", run.channel.value),

@@ -13,6 +13,7 @@ from bulkcall.records import STANDARD_INPUT
 from bulkcall.run.checked_file import open_checked
 from bulkcall.run.labels import check_labels
 from bulkcall.run.options import InvalidLimit, ReadOptions, rows_per_second
+from bulkcall.run.retry import ingest_retried
 from bulkcall.run.run_ids import new_run_id, out_folder
 from bulkcall.support.atomic_files import require_folder
 
@@ -71,6 +72,10 @@ def ingest_again(context: RunContext, run: RunInfo) -> bool:
     Return whether it may be sent now (`--max-invalid`). Raises CampaignFileError where the file has
     changed since.
     """
+    if run.parent:
+        context.ledger.drop_rows(run.run_id)
+        ingest_retried(context, run)
+        return True
     facts = dict(run.file_facts)
     if facts["source"]["file"] == STANDARD_INPUT:
         lost = CampaignFileError(

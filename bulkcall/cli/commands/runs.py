@@ -45,7 +45,7 @@ def command(given: Given, *, limit: int) -> None:
             run.channel.value,
             f"{run.rows:,}",
             f"{counts[run.run_id][Outcome.SUCCESS]:,}",
-            PurePath(run.file).name,
+            PurePath(run.file).name + (f" (retry of {run.parent})" if run.parent else ""),
         )
         for run in found
     ]
@@ -64,6 +64,7 @@ def as_data(run: RunInfo, counts: Any) -> dict[str, Any]:
         "reason": run.reason,
         "stop_cause": run.stop_cause,
         "stop_requested_at": iso(run.stop_requested_at) if run.stop_requested_at else None,
+        "parent": run.parent or None,
         "file": run.file,
         "sha256": run.sha256,
         "channel": run.channel.value,
