@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 def summary(report: Report) -> dict[str, Any]:
     """Give the object that summary.json holds; times are ISO 8601 in UTC, or null."""
     run = report.run
+    linked = {"parent": run.parent} if run.parent else {}
     return {
         "run_id": run.run_id,
-        "parent": run.parent or None,
+        **linked,
         "file": run.file,
         "sha256": run.sha256,
         "channel": run.channel.value,

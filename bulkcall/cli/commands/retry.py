@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulkcall.cli.help import Command
 from bulkcall.cli.options import LEDGER, SENDING, common
 from bulkcall.records import Channel, OnUnknown
 
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
     from bulkcall.errors import ExitStatus
 
 
-@click.command(name="retry")
+@click.command(
+    name="retry",
+    cls=Command,
+    examples=(
+        "retry",
+        "retry 20261121-203631-036547",
+        "retry 20261121-203631-036547 --channel realtime --out again",
+    ),
+)
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option(
     "--channel",
