@@ -141,7 +141,7 @@ def resume(
     progress: Progress | None = None,
     stop: StopToken | None = None,
 ) -> RunResult:
-    """Take up a stopped run where it stands: the last one, or the one named; `then` as in `run`.
+    """Continue a stopped run: the last one, or the one named; `then` as in `run`.
 
     Raises UsageError where there is none, RunHeldError where another process works on it.
     """

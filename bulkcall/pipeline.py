@@ -98,7 +98,7 @@ def resume(
             in_doubt = ledger.recover(now.run_id, at=context.clock.now_ms())
             if in_doubt:
                 context.notes.append(
-                    f"{in_doubt:,} rows were going out when the run died: may be sent twice"
+                    f"{in_doubt:,} rows were being sent when the run died: some may be sent twice"
                 )
             deliver(context, now, on_unknown or now.on_unknown)
     return work.result

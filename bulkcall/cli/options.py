@@ -107,8 +107,8 @@ SPEAKING = (
         show_default=True,
         help="How progress and logs are written to standard error.",
     ),
-    click.option("-v", "--verbose", count=True, help="Log more; twice logs most."),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, errors only."),
+    click.option("-v", "--verbose", count=True, help="Log more; -vv logs most."),
+    click.option("-q", "--quiet", is_flag=True, help="Print only the result, and errors."),
 )
 """How a command speaks; all have these."""
 

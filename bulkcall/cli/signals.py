@@ -13,6 +13,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from bulkcall.cli.progress import erase_live
 from bulkcall.cli.streams import write_or_drop
 from bulkcall.clock import SystemClock
 from bulkcall.errors import ExitStatus
@@ -43,7 +44,7 @@ def stopping_on_signals(console: Console, clock: Clock | None = None) -> Iterato
     def tell(text: str) -> None:
         # Not by way of `console.line`: a handler may come in the middle of another write.
         line = console.formatted("warning", text)
-        write_or_drop(sys.stderr.fileno(), f"\n{line}\n".encode())
+        write_or_drop(sys.stderr.fileno(), f"{erase_live() or chr(10)}{line}\n".encode())
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
         nonlocal first
@@ -52,7 +53,7 @@ def stopping_on_signals(console: Console, clock: Clock | None = None) -> Iterato
                 return
             # Everything that matters is in the ledger already: rows on their way stand there as
             # going out, and a resume treats them as in doubt.
-            at_once = "stopped at once; `bulkcall resume` goes on"
+            at_once = "stopped at once; to continue: bulkcall resume"
             tell(at_once)
             if console.as_json:
                 told = {"error": at_once, "exit_status": int(ExitStatus.INTERRUPTED)}
@@ -62,7 +63,8 @@ def stopping_on_signals(console: Console, clock: Clock | None = None) -> Iterato
         first = clock.monotonic()
         # Asked for before it is told: who reads the line may send another at once.
         stop.request(name)
-        tell(f"{name}: finishing what is in flight; once more stops at once")
+        again = "press Ctrl-C again" if number == signal.SIGINT else f"another {name}"
+        tell(f"{name}: stopping after the current requests; {again} to stop now")
 
     hang_up = getattr(signal, "SIGHUP", None)
     before = {

@@ -32,7 +32,7 @@ MEANINGS = {
 
 DEMO_OVER = (
     "This was a demo: its sandbox has stopped, so no command can do more for these rows. After a"
-    " run of your own, the command to type stands here."
+    " run of your own, this is where the command to type is shown."
 )
 
 
@@ -84,7 +84,7 @@ def _steps(report: Report, here: Path | None) -> Iterator[NextStep]:
         Outcome.MISSING,
         count[Outcome.MISSING],
         "Accepted, but not listed. Ask again; if they stay missing, give Truecaller's support the"
-        " batch ids that stand beside them in outcomes.csv.",
+        " batch ids that are beside them in outcomes.csv.",
         reconcile,
     )
     yield NextStep(
@@ -96,7 +96,7 @@ def _steps(report: Report, here: Path | None) -> Iterator[NextStep]:
     yield NextStep(
         Outcome.REFUSED,
         count[Outcome.REFUSED],
-        "The API's reason stands beside each row in rejected.csv. Fix them there, then run it.",
+        "The API's reason is beside each row in rejected.csv. Fix them there, then run it.",
         rejected,
     )
     final = sum(
@@ -167,7 +167,7 @@ def _duplicate(report: Report, here: Path | None) -> NextStep:
     tried = sum(report.outcomes.values()) - report.outcomes[Outcome.INVALID] - rows
     if tried:
         text = (
-            "Nothing to do: the same record stands earlier in the file, or an earlier run sent it."
+            "Nothing to do: the same record is earlier in the file, or an earlier run sent it."
             " --allow-duplicates sends equal rows of a file, --resend what earlier runs sent."
         )
         return NextStep(Outcome.DUPLICATE, rows, text)

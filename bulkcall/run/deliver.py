@@ -224,7 +224,7 @@ class _Delivery:
 
     def _raise_if_stopped(self) -> None:
         if self._stop.requested:
-            raise InterruptedRun(f"stopped ({self._stop.reason})", cause=self._stop.cause)
+            raise InterruptedRun(f"interrupted ({self._stop.reason})", cause=self._stop.cause)
         if self._outside_hours is not None:
             raise self._outside_hours
 

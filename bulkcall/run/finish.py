@@ -124,7 +124,7 @@ def purge_old_runs(context: RunContext) -> None:
         return
     if purged.runs:
         context.progress.note(
-            f"purged the rows of {purged.runs:,} runs that ended more than {days} days ago"
+            f"removed the rows of runs that ended more than {days} days ago: {purged.runs:,}"
         )
 
 

@@ -109,7 +109,7 @@ class RunOptions:
         0, "Send N rows and confirm them; only then the rest.", metavar="N", minimum=1
     )
     resend: bool = _asked(False, "Send also what earlier runs have sent.")
-    allow_duplicates: bool = _asked(False, "Send equal rows of the file, each of them.")
+    allow_duplicates: bool = _asked(False, "Send equal rows of the file too, each of them.")
     max_invalid: str | None = _asked(None, "Send nothing if more rows are invalid.", metavar="N|P%")
     on_unknown: OnUnknown = _asked(
         OnUnknown.RESEND, "What to do with a row whose try may have been taken."

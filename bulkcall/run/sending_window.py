@@ -102,6 +102,4 @@ class SendingWindow:
                 f"outside hours ({hours}): {rows:,} rows wait for {opening} or a later resume",
                 cause=StopCause.SENDING_HOURS,
             )
-        self._progress.note(
-            f"outside hours ({hours}): paused until {opening}, then {rows:,} rows go on"
-        )
+        self._progress.note(f"outside hours ({hours}): paused until {opening}; {rows:,} rows wait")

@@ -203,7 +203,7 @@ class ServerHealth:
         if self._tally.verdict:
             # It quotes the server, which may name the row's numbers; this line is for everybody.
             told = masked_text(self._tally.verdict)
-            raise TurnedDownError(f"{told}; the rest was not sent: mend the cause, then resume")
+            raise TurnedDownError(f"{told}; the rest was not sent: fix the cause, then resume")
 
     def _farewell(self, now: float) -> str:
         gone = now - (self._breaker.since or now)

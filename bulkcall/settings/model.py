@@ -135,7 +135,7 @@ class Settings:
     )
     batch_size: int = _setting(500, "Records in a batch request.", minimum=1, maximum=500)
     stamp: bool = _setting(
-        True, "Send ends_at up to a second early, so that masked records can be told apart."
+        True, "Send ends_at up to a second early, so that masked records can be distinguished."
     )
     max_tries: int = _setting(
         5, "Tries that a row may spend before it is failed, or held as unknown.", minimum=1
@@ -149,7 +149,7 @@ class Settings:
     )
     turned_down_share: float = _setting(
         0.9,
-        "Stop when this share of settled rows was turned down for one reason …",
+        "Stop when this share of settled rows was refused or failed for one reason …",
         minimum=0,
         maximum=1,
     )
@@ -163,17 +163,17 @@ class Settings:
         flag=False,
     )
     not_before: str = _setting(
-        "", "Rows go out from this time of day (HH:MM) on; at any time if both are empty."
+        "", "Rows are sent from this time of day (HH:MM); at any time if both are empty."
     )
     not_after: str = _setting(
-        "", "No row goes out from this time of day (HH:MM) on; may lie past midnight."
+        "", "No row is sent after this time of day (HH:MM); may be past midnight."
     )
     quiet_timezone: str = _setting(
         "", "IANA zone of not_before and not_after; if empty, that of `timezone`, else UTC."
     )
     outside_hours: str = _setting(
         "pause",
-        "Outside those hours a run pauses and goes on by itself, or stops (resumable).",
+        "Outside those hours a run pauses and continues by itself, or stops (resumable).",
         choices=("pause", "stop"),
     )
     max_invalid: str = _setting(
@@ -201,12 +201,12 @@ class Settings:
     )
     notify_on: str = _setting(
         "failure",
-        "When people are told how a run ended.",
+        "When people are notified how a run ended.",
         choices=("never", "failure", "threshold", "always"),
         flag=False,
     )
     notify_webhook: Secret = _setting(
-        _NO_SECRET, "URL that is told; https, or plain http on loopback only."
+        _NO_SECRET, "URL to notify; https, or plain http on loopback only."
     )
     notify_format: str = _setting(
         "json",
@@ -214,7 +214,7 @@ class Settings:
         choices=("json", "slack", "teams", "googlechat", "discord", "mattermost"),
         flag=False,
     )
-    notify_email_to: str = _setting("", "Addresses that are told, comma-separated.", flag=False)
+    notify_email_to: str = _setting("", "Addresses to notify, comma-separated.", flag=False)
     notify_email_from: str = _setting("", "Address that the e-mail comes from.", flag=False)
     notify_error_share: float = _setting(
         0.05,

@@ -25,7 +25,7 @@ QUICK = {
     "BULKCALL_STATUS_PER_MINUTE": "6000",
     "BULKCALL_BATCH_SIZE": "100",
 }
-AT_ONCE = "stopped at once; `bulkcall resume` goes on"
+AT_ONCE = "stopped at once; to continue: bulkcall resume"
 ENDS = {"success": GOOD, "duplicate": 1, "invalid": 1, "error": 1, "refused": 1}
 """How the campaign's rows end when nothing stops them."""
 
@@ -138,7 +138,7 @@ def test_stopped_at_once(paced, sandbox, channel):
     sandbox.order(f"hang@{call},seconds=60,applied=1,after=3")
     process = started(paced, sandbox, channel, lambda entries: any(e.fault for e in entries))
     process.send_signal(signal.SIGTERM)
-    assert any("once more stops at once" in line for line in process.stderr)
+    assert any("to stop now" in line for line in process.stderr)
     ended = stopped(process)
     assert ended.json == {"error": AT_ONCE, "exit_status": 4}
     assert list((paced.folder / "o").iterdir()) == []

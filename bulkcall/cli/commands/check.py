@@ -40,10 +40,10 @@ def command(
     verbose: int,
     quiet: bool,
 ) -> ExitStatus:
-    """Try settings, ledger, disk, credentials and clock; sends no record.
+    """Test settings, ledger, disk, credentials and clock; sends no record.
 
-    Unless an earlier run left one, this creates a token: the API creates 10 in 30 minutes. The next
-    run uses it. Exit status: 0 all is well, 1 something is wrong, 2 the settings are wrong.
+    Unless an earlier run left one, this creates a token (the API allows 10 in 30 minutes), which
+    the next run uses. Exit status: 0 everything works, 1 something does not, 2 wrong settings.
     """
     from bulkcall import app
     from bulkcall.run.preflight import Word

@@ -25,7 +25,7 @@ HIDDEN = "(hidden)"
 
 @click.group(name="config", cls=Group)
 def command() -> None:
-    """Look at the settings: check them, show what is in force, give editors a schema."""
+    """Check the settings, show what is in force, or print a schema for editors."""
 
 
 def _looking(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,16 +56,16 @@ def check(
     verbose: int,
     quiet: bool,
 ) -> ExitStatus:
-    """Name everything that is wrong with the settings, with file and line, at once.
+    """Check all settings at once; every error is shown with its file and line.
 
-    Every profile is checked. Asks no server. Exit status: 0 nothing is wrong, 2 something is.
+    Every profile is checked. Asks no server. Exit status: 0 no errors, 2 there are some.
     """
     console = _console(as_json, log_format, verbose, quiet)
     loaded = survey({"profile": profile}, config=config)
     problems = [*loaded.problems, *contradictions(loaded.settings)]
     warnings = [*loaded.warnings]
     status = ExitStatus.USAGE if problems else ExitStatus.OK
-    lines = [f"wrong    {line}" for line in problems] + [f"warning  {line}" for line in warnings]
+    lines = [f"error    {line}" for line in problems] + [f"warning  {line}" for line in warnings]
     lines.append(f"{_of(loaded)}: {_counted(len(problems))}")
     data = {
         "file": str(loaded.file) if loaded.file else None,
@@ -90,7 +90,7 @@ def show(
 ) -> ExitStatus:
     """Show the settings in force and where each came from. Secrets are hidden.
 
-    Exit status: 0, or 2 where something is wrong (`bulkcall config check` says what).
+    Exit status: 0, or 2 if there are errors (`bulkcall config check` shows them).
     """
     from bulkcall.cli.running import table
 
@@ -157,6 +157,4 @@ def _of(loaded: Loaded) -> str:
 
 
 def _counted(problems: int) -> str:
-    return {0: "nothing is wrong", 1: "1 thing is wrong"}.get(
-        problems, f"{problems} things are wrong"
-    )
+    return {0: "OK, no problems found", 1: "1 error"}.get(problems, f"{problems} errors")

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 )
 @common()
 def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
-    """Send the sample campaign to the sandbox and show the report: no credentials, no network.
+    """Send a sample campaign to the sandbox and show the report: no credentials, no network.
 
-    A demonstration that went through is a success, whatever its rows ended as: exit status 0.
+    Exit status: 0 if the demonstration ran to its end, whatever its rows ended as.
     """
     from bulkcall import app
     from bulkcall.cli.progress import progress_for

@@ -64,10 +64,10 @@ def command(
     every: float,
     asked: RunKeywords,
 ) -> ExitStatus:
-    """Run every campaign file that has arrived in a folder, and put it away with its report.
+    """Run every campaign file that has arrived in a folder, and archive it with its report.
 
     What an earlier round left is resumed first. A file ends in DIR/done/RUN or DIR/failed/RUN; one
-    whose run was stopped stays, and the next round goes on with it. No file is run twice.
+    whose run was stopped stays, and the next round continues it. No file is run twice.
 
     Exit status: the worst of all files, as of `run` (1, 2, 4, 3, 0); 1 where another process works
     on this folder.

@@ -37,7 +37,7 @@ def command(
     out: Path | None,
     asked: RunKeywords,
 ) -> ExitStatus:
-    """Send a campaign file and report what became of every row.
+    """Send a campaign file and report what happened to every row.
 
     FILE is a CSV (also gz or zip), XLSX, XLS or ODS with columns caller, receiver and label or
     label_id. Exit status: 0 every row is success, 1 stopped on an error (resumable), 2 wrong usage,

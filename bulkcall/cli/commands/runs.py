@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @common(*LEDGER)
 def command(given: Given, *, limit: int) -> None:
-    """List the runs of the ledger, newest first."""
+    """List all runs, newest first."""
     from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment, table
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("run_id", metavar="[RUN]", required=False)
 @common(*LEDGER)
 def command(given: Given, *, run_id: str | None) -> None:
-    """Show how one run stands: the last one, or the one named."""
+    """Show the state and the counts of one run: the last one, or the one named."""
     from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment
 

@@ -43,7 +43,7 @@ def command(given: Given, *, run_id: str | None, wait_seconds: float) -> None:
     how = "has stopped" if asked.stopped else "was asked to stop and finishes what is in flight"
     lines = [
         f"Run {asked.run.run_id} ({asked.holder}) {how}",
-        f"`bulkcall resume {asked.run.run_id}` goes on",
+        f"to continue it: bulkcall resume {asked.run.run_id}",
     ]
     data = {
         "run_id": asked.run.run_id,

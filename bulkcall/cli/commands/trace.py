@@ -33,11 +33,10 @@ SHOWN = 1000
 )
 @common("region", *LEDGER)
 def command(given: Given, *, number: str, limit: int | None) -> None:
-    """Show every row of one caller or receiver number: when it was sent, what was answered.
+    """Show every row of one phone number, caller or receiver, newest first.
 
-    The newest come first.
-
-    NUMBER is written as in a campaign file: +91 98765 43210, 09876543210 …
+    Each with its run, when it was sent, in which batch, and what was answered. NUMBER is written as
+    in a campaign file: '+91 98765 43210', 09876543210.
     """
     from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment, table

@@ -49,7 +49,7 @@ def test_sigterm_twice_ends_at_once(place, channel):
     process = place.start(*place.begin(channel))
     assert process.wait_for(lambda: any(entry.fault for entry in place.entries())), process.err
     process.send(signal.SIGTERM)
-    assert process.wait_for(lambda: "once more stops at once" in process.err), process.err
+    assert process.wait_for(lambda: "to stop now" in process.err), process.err
     time.sleep(1.2)  # sooner it would be one with the first
     process.send(signal.SIGTERM)
     assert process.wait() == 4, process.err

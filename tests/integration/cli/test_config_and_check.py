@@ -30,8 +30,8 @@ def test_config_check_names_all_that_is_wrong(place):
     ended = place.run("config", "check")
     assert ended.status == 2
     assert [line.split()[0] for line in ended.out.splitlines()] == [
-        "wrong",
-        "wrong",
+        "error",
+        "error",
         "bulkcall.toml:",
     ]
     assert (
@@ -41,7 +41,7 @@ def test_config_check_names_all_that_is_wrong(place):
     assert (ended.status, len(ended.json["problems"]), ended.json["exit_status"]) == (2, 2, 2)
     place.write("bulkcall.toml", "tokens = 10\n")
     ended = place.run("config", "check")
-    assert (ended.status, ended.out) == (0, "bulkcall.toml: nothing is wrong\n")
+    assert (ended.status, ended.out) == (0, "bulkcall.toml: OK, no problems found\n")
 
 
 def test_config_check_of_no_toml_at_all(place):

@@ -99,7 +99,7 @@ def test_keep_days_purges_old_runs_after_a_new_one(client):
     client.campaign(rows(2, first=10), name="second.csv")
     client.write("bulkcall.toml", "keep_days = 7")
     ended = client.run("run", "second.csv", *TIMES)
-    assert "purged the rows of 1 runs" in ended.err
+    assert "removed the rows of runs that ended more than 7 days ago: 1" in ended.err
     assert client.run("trace", receivers(1)[0], "--json").json["rows"] == []
     assert len(client.run("trace", receivers(1, first=10)[0], "--json").json["rows"]) == 1
 

@@ -12,7 +12,11 @@ import pytest
 from bulkcall.cli import signals
 from bulkcall.clock import ManualClock
 
-FINISHING = "finishing what is in flight; once more stops at once"
+
+def finishing(number):
+    """The line of a first signal."""
+    again = "press Ctrl-C again" if number is signal.SIGINT else f"another {number.name}"
+    return f"{number.name}: stopping after the current requests; {again} to stop now"
 
 
 @pytest.fixture
@@ -50,8 +54,8 @@ def test_a_second_signal_ends_at_once_if_it_comes_a_second_later(told, number):
             os.kill(os.getpid(), number)
     assert ended.value.code == 4
     assert told == [
-        f"{number.name}: {FINISHING}",
-        "stopped at once; `bulkcall resume` goes on",
+        finishing(number),
+        "stopped at once; to continue: bulkcall resume",
     ]
     assert signal.getsignal(number) is before
 
@@ -61,7 +65,7 @@ def test_two_different_signals_that_come_together_are_one(told):
     with signals.stopping_on_signals(CONSOLE, ManualClock()):
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGHUP)
-    assert told == [f"SIGTERM: {FINISHING}"]
+    assert told == [finishing(signal.SIGTERM)]
 
 
 def test_a_hang_up_that_was_ignored_stays_ignored(told):
@@ -76,4 +80,4 @@ def test_a_hang_up_that_was_ignored_stays_ignored(told):
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
-    assert told == [f"SIGTERM: {FINISHING}"]
+    assert told == [finishing(signal.SIGTERM)]

@@ -60,7 +60,7 @@ def test_outside_it_waits_until_the_opening_and_says_so_once():
     assert asyncio.run(gate.opened(some))
     assert 2 * 3600 <= clock.monotonic() < 2 * 3600 + 1
     assert notes.lines == [
-        "outside hours (08:00 to 20:00 UTC): paused until 2025-11-21 08:00 UTC, then 5 rows go on"
+        "outside hours (08:00 to 20:00 UTC): paused until 2025-11-21 08:00 UTC; 5 rows wait"
     ]
 
 
