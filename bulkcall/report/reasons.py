@@ -26,10 +26,10 @@ _QUOTED = re.compile(
     r"(?<!\w)(?:'(?![a-z_]+')[^']*'|\"[^\"]*\"|\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d)(?!\w)"
 )
 _NUMBER = re.compile(
-    r"\+?\d[\d\s:./T+-]{2,}\d(?:\.\d+)?Z?|(?<=row )\d+|\d+(?= (?:characters|cells)\b)"
+    r"\+?\d[\d\s:./T+-]{2,}\d(?:\.\d+)?Z?|(?<=row )\d+|\d+(?= (?:characters|cells|digits)\b)"
 )
-_HELD = re.compile(r"(?<=\bholds )[^\w\s]+(?=:)")
-_VARIES = (_UUID, _QUOTED, _NUMBER, _HELD)
+_HELD = re.compile(r"(?<=\bcontains )(?:\"[^\"]\" ?)+(?=,)|\bU\+[0-9A-F]{4,6}\b")
+_VARIES = (_UUID, _HELD, _QUOTED, _NUMBER)
 
 
 def reason_text(message: str) -> str:

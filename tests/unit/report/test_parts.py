@@ -117,8 +117,13 @@ def test_numbers_inside_texts_are_masked(text, told):
     [
         ("'123' is not a phone number", "'+45678' is not a phone number"),
         ("the same record stands in row 7", "the same record stands in row 1234"),
-        ("143 characters: a reason has 10 to 100", "7 characters: a reason has 10 to 100"),
-        ("holds %: take it out", "holds #&: take it out"),
+        (
+            "too long (143 characters); must be 10 to 100",
+            "too long (7 characters); must be 10 to 100",
+        ),
+        ("too long (11 digits); one digit too many", "too long (9 digits); one digit too many"),
+        ('contains "%", which is not allowed', 'contains "#" "&", which is not allowed'),
+        ("contains the invisible character U+200D", "contains the invisible character U+FE0E"),
         (
             "the status of batch 08c1a2b3-1111-2222-3333-444455556666 did not list it",
             "the status of batch 6c41a05e-ad01-4a2b-a32e-e28c3cffabe3 did not list it",

@@ -110,3 +110,35 @@ def test_a_column_that_repeats_is_read_by_its_distinct_texts():
 def test_free_digits_never_claims_too_much(pattern, free):
     """The table of a range stands on the leading digits that decide."""
     assert free_digits(pattern) == free
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "{0}", "0{0}", "91{0}", "091{0}", "+91{0}", "0091{0}", "{1} {2}", "{1}-{2}", "0 {1} {2}",
+        "91 0 {1} {2}", "+91 (0) {1} {2}", "+91-{1}-{2}", '="{0}"', "'{0}", "tel:+91{0}",
+    ],
+)  # fmt: skip
+def test_no_spelling_of_an_indian_mobile_is_read_as_another(write):
+    """Random valid mobiles in each usual spelling are all read rightly."""
+    rnd = random.Random(write)
+    numbers = [f"{rnd.choice('6789')}{rnd.randrange(10**9):09d}" for _ in range(400)]
+    valid = [number for number in numbers if PATIENT.read(f"+91{number}")[1]]
+    texts = [write.format(number, number[:5], number[5:]) for number in valid]
+    assert len(valid) > 100
+    assert FAST.read(pa.array(texts)).digits.tolist() == [int(f"91{each}") for each in valid]
+
+
+def test_without_a_plus_no_slip_calls_another_country():
+    """A digit too many, or one too few, in plain ten and twelve digits: refused, or the same."""
+    rnd = random.Random("slips")
+    for prefix in ("", "91"):
+        whole = [f"{prefix}9{rnd.randrange(10**9):09d}" for _ in range(1000)]
+        for text in whole:
+            at = rnd.randrange(1, len(text))
+            for slip in (
+                text[:at] + rnd.choice("0123456789") + text[at:],
+                text[:at] + text[at + 1 :],
+            ):
+                _, digits = PATIENT.read(slip)
+                assert not digits or str(digits).startswith("91"), slip
