@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import smtplib
 import socket
 import ssl
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
     from bulkcall.notify.message import Message
     from bulkcall.settings import Settings
 
+_GO_ON = 334
+_LOGGED_IN = (235, 503)
 TIMEOUT = 5.0
 """Seconds for each step of the talk with the mail server."""
 
 
 def send_mail(message: Message, settings: Settings) -> None:
-    """Send the message to `notify_email_to`. Raises NotTold, whose text holds no secret."""
+    """Send the message to `notify_email_to`.
+
+    Raises NotificationError, whose text holds no secret.
+    """
     host = settings.smtp_host
     if not host:
         raise NotificationError("smtp_host is not set")
@@ -32,13 +38,20 @@ def send_mail(message: Message, settings: Settings) -> None:
         raise NotificationError(
             f"{host}: smtp_tls = none is for this machine only; use starttls or tls"
         )
-    recipients = [each.strip() for each in settings.notify_email_to.split(",") if each.strip()]
-    sender = settings.notify_email_from or _own_address(settings)
+    named = [each.strip() for each in settings.notify_email_to.split(",") if each.strip()]
     try:
+        recipients = [_plain_domain(each) for each in named]
+        sender = _plain_domain(settings.notify_email_from or _own_address(settings))
         letter = written(message, sender, recipients)
         with _connected(settings) as server:
+            server.ehlo_or_helo_if_needed()
             if settings.smtp_user:
-                server.login(settings.smtp_user, settings.smtp_password.reveal())
+                _login(server, settings.smtp_user, settings.smtp_password.reveal())
+            if not "".join([sender, *recipients]).isascii() and not server.has_extn("smtputf8"):
+                raise NotificationError(
+                    f"{host}: does not take addresses outside ASCII (it offers no SMTPUTF8); name "
+                    "others in notify_email_to and notify_email_from"
+                )
             refused = server.send_message(letter, sender, recipients)
     except (OSError, smtplib.SMTPException, ValueError) as error:
         raise NotificationError(f"{host}: {_reason(error)}") from None
@@ -50,8 +63,8 @@ def written(message: Message, sender: str, recipients: list[str]) -> EmailMessag
     """Write the letter: plain text, marked as made by a machine."""
     letter = EmailMessage()
     letter["Subject"] = message.title
-    letter["From"] = Address("bulkcall", addr_spec=sender)
-    letter["To"] = ", ".join(recipients)
+    letter["From"] = _address(sender, "bulkcall")
+    letter["To"] = tuple(_address(each) for each in recipients)
     letter["Date"] = format_datetime(localtime())
     letter["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     letter["Auto-Submitted"] = "auto-generated"
@@ -60,7 +73,7 @@ def written(message: Message, sender: str, recipients: list[str]) -> EmailMessag
 
 
 def body(message: Message) -> str:
-    """Give the letter's text."""
+    """Return the letter's text."""
     lines = [message.verdict, ""]
     lines += [f"  {word:<10}{rows:>12}" for word, rows in message.counts]
     if message.counts:
@@ -89,6 +102,46 @@ def _connected(settings: Settings) -> smtplib.SMTP:
                 server.close()
             raise
     return server
+
+
+def _login(server: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in, also with characters that smtplib does not send: RFC 4616 has them in UTF-8.
+
+    Raises SMTPAuthenticationError, SMTPNotSupportedError.
+    """
+    if user.isascii() and password.isascii():
+        server.login(user, password)
+        return
+    offered = server.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in offered:
+        both = _base64(f"\x00{user}\x00{password}")
+        code, _ = server.docmd("AUTH", f"PLAIN {both}")
+    elif "LOGIN" in offered:
+        code, _ = server.docmd("AUTH", f"LOGIN {_base64(user)}")
+        if code == _GO_ON:
+            code, _ = server.docmd(_base64(password))
+    else:
+        raise smtplib.SMTPNotSupportedError
+    if code not in _LOGGED_IN:
+        raise smtplib.SMTPAuthenticationError(code, b"")
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")
+
+
+def _plain_domain(address: str) -> str:
+    """Return an address whose domain every server takes; what is before the @ stays as it is.
+
+    Raises UnicodeError (a ValueError) where the domain is none.
+    """
+    name, _, domain = address.rpartition("@")
+    return f"{name}@{domain.encode('idna').decode('ascii')}"
+
+
+def _address(address: str, display_name: str = "") -> Address:
+    name, _, domain = address.rpartition("@")
+    return Address(display_name, name, domain)
 
 
 def _own_address(settings: Settings) -> str:

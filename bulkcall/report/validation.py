@@ -14,6 +14,7 @@ from bulkcall.report.findings import (
     surplus_texts,
     with_all_findings,
 )
+from bulkcall.report.out_folder import check_out_folder
 from bulkcall.report.rejected_csv import RejectedCsv
 from bulkcall.support.atomic_files import replacing, require_folder
 
@@ -32,6 +33,7 @@ class ValidationReport:
     """
 
     def __init__(self, out_dir: Path, file: CampaignFile) -> None:
+        check_out_folder(out_dir, file.path)
         require_folder(out_dir)
         self._folder = out_dir
         self._rows = 0

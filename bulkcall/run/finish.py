@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bulkcall.errors import BulkcallError, LedgerError, StopCause, StoppedError, UsageError
 from bulkcall.ledger import RunState
 from bulkcall.report import publish
+from bulkcall.report.out_folder import check_out_folder, free_out_folder
 from bulkcall.run.options import rows_per_second
 from bulkcall.run.result import RunResult
 from bulkcall.run.stop_requests import obeying_stop_requests
@@ -59,6 +60,8 @@ def work_on(
             a ledger that is away); what is missing is written by the resume.
     """
     work = Work()
+    if out is not None:
+        check_out_folder(out, _campaign_of(run), run.run_id)
     with (
         context.ledger.hold(run.run_id),
         log_context(run.run_id),
@@ -92,8 +95,14 @@ def report_on(
     against: str | None = None,
     show_numbers: bool = False,
 ) -> RunResult:
-    """Write a run's report from the ledger alone; `against` is a run to compare with."""
-    folder = out or Path(run.out_dir)
+    """Write a run's report from the ledger alone; `against` is a run to compare with.
+
+    Raises UsageError where `out` holds the campaign file under a report's name, or another run's
+    report.
+    """
+    if out is not None:
+        check_out_folder(out, _campaign_of(run), run.run_id)
+    folder = out or _own_folder(context, run)
     # What the run was allowed, whatever is set where its report is written again.
     allowed = run.file_facts.get("rows_per_second")
     context.progress.begin("report", None)
@@ -109,6 +118,21 @@ def report_on(
     )
     context.progress.end("report")
     return RunResult(published.report, published.files, folder, error, tuple(context.notes))
+
+
+def _own_folder(context: RunContext, run: RunInfo) -> Path:
+    """Return the run's folder, or one beside it where another run's report stands there by now."""
+    folder = Path(run.out_dir)
+    free = free_out_folder(folder, _campaign_of(run), run.run_id)
+    if free != folder:
+        context.notes.append(f"{folder} holds something else by now; the report is in {free}")
+        context.ledger.relocate(run.run_id, file=run.file, out_dir=str(free))
+    return free
+
+
+def _campaign_of(run: RunInfo) -> str:
+    source = run.file_facts.get("source")
+    return str(source.get("file", "")) if isinstance(source, dict) else ""
 
 
 def purge_old_runs(context: RunContext) -> None:

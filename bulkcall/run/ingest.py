@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bulkcall.errors import CampaignFileError
 from bulkcall.ledger import NewRun, RunState
 from bulkcall.records import STANDARD_INPUT
+from bulkcall.report.out_folder import check_out_folder, free_out_folder
 from bulkcall.run.checked_file import open_checked
 from bulkcall.run.labels import check_labels
 from bulkcall.run.options import InvalidLimit, ReadOptions, rows_per_second
@@ -121,7 +122,11 @@ def _new_run(
     file: CampaignFile, read: ReadOptions, options: RunOptions, settings: Settings, *, at: int
 ) -> NewRun:
     run_id = options.run_id or new_run_id(at)
-    out = options.out or out_folder(settings, run_id, read.file, at)
+    if options.out is not None:
+        check_out_folder(options.out, read.file)
+        out = options.out
+    else:
+        out = free_out_folder(out_folder(settings, run_id, read.file, at), read.file)
     return NewRun(
         run_id=run_id,
         # A name need not be UTF-8; the way to the file itself stands in `file_facts`.

@@ -192,3 +192,52 @@ def test_no_server_set_and_none_there():
     ]
     (line,) = told({"notify_email_to": "a@b.c", "smtp_host": "127.0.0.1", "smtp_port": 1})
     assert "127.0.0.1: can't be reached (" in line
+
+
+@pytest.mark.parametrize("mechanisms", [{"LOGIN"}, {"PLAIN"}, set()])
+def test_a_password_outside_ascii(box, sealing, mechanisms):
+    """UTF-8 by PLAIN or LOGIN, whichever is offered."""
+    heard = []
+
+    def check(server, session, envelope, mechanism, data):
+        heard.append((data.login.decode(), data.password.decode()))
+        return AuthResult(success=True)
+
+    with mail_server(
+        box, tls_context=sealing, authenticator=check, auth_exclude_mechanism=mechanisms
+    ) as settings:
+        assert told(settings, smtp_user="jörg", smtp_password=Secret("pässwörd-अ")) == []
+    assert heard == [("jörg", "pässwörd-अ")]
+    assert len(box.letters) == 1
+
+
+def test_a_wrong_password_outside_ascii_is_told_without_it(box, sealing):
+    """As one inside."""
+
+    def refuse(server, session, envelope, mechanism, data):
+        return AuthResult(success=False, handled=False, message="535 5.7.8 no")
+
+    with mail_server(box, tls_context=sealing, authenticator=refuse) as settings:
+        problems = told(settings, smtp_user="me", smtp_password=Secret("pässwörd"))
+    assert problems == [f"{NOBODY}: 127.0.0.1: refused the user name or the password (535)"]
+
+
+def test_an_address_outside_ascii(box):
+    """To a server that takes such; the domain goes in its ASCII form, which every server takes."""
+    with mail_server(box, enable_SMTPUTF8=True) as settings:
+        there = settings | {"notify_email_to": "jörg@münchen.example"}
+        assert told(there, smtp_tls="none") == []
+    ((recipients, letter),) = box.letters
+    assert recipients == ["jörg@xn--mnchen-3ya.example"]
+    assert "90 of 100 rows confirmed" in letter.get_payload()
+
+
+def test_a_server_that_takes_no_such_address_is_told_so(box):
+    """A domain outside ASCII alone needs nothing of the server."""
+    with mail_server(box, enable_SMTPUTF8=False) as settings:
+        there = settings | {"notify_email_to": "jörg@example.org"}
+        (line,) = told(there, smtp_tls="none")
+        assert line.startswith(f"{NOBODY}: 127.0.0.1: does not take addresses outside ASCII")
+        there = settings | {"notify_email_to": "joerg@münchen.example"}
+        assert told(there, smtp_tls="none") == []
+    assert [recipients for recipients, _ in box.letters] == [["joerg@xn--mnchen-3ya.example"]]

@@ -1,0 +1,80 @@
+"""Whether a report may be written into a folder: it destroys neither its input nor another's work.
+
+contract: Files of a run. A folder holds the report of the run that its summary.json names.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from bulkcall.errors import UsageError
+from bulkcall.support.text import shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REPORT_NAMES = (
+    "outcomes.csv",
+    "rejected.csv",
+    "compared.csv",
+    "summary.json",
+    "summary.md",
+    "report.html",
+    "report.xlsx",
+)
+_MOST_BYTES = 64 << 20
+
+
+def check_out_folder(folder: Path, campaign: str, run_id: str = "") -> None:
+    """Raise UsageError where writing a report there would destroy something.
+
+    `run_id` is the run that is reported; empty: a validation, or a run that has no report yet.
+    """
+    if name := _campaign_in(folder, campaign):
+        raise UsageError(
+            f"{folder}: its {name} is the campaign file itself, which the report would overwrite; "
+            "name another --out"
+        )
+    other = _reported_run(folder)
+    if other and other != run_id:
+        raise UsageError(
+            f"{folder}: holds the report of run {shown(other, 100)}, which would be overwritten; "
+            "name another --out"
+        )
+
+
+def free_out_folder(folder: Path, campaign: str, run_id: str = "") -> Path:
+    """Return the folder, or the next beside it (`name-2`) where a report would destroy a file."""
+    number = 1
+    found = folder
+    while True:
+        try:
+            check_out_folder(found, campaign, run_id)
+        except UsageError:
+            number += 1
+            found = folder.with_name(f"{folder.name}-{number}")
+        else:
+            return found
+
+
+def _campaign_in(folder: Path, campaign: str) -> str:
+    """Return the name of the report's file that is the campaign file itself, if one is."""
+    for name in REPORT_NAMES:
+        try:
+            if (folder / name).samefile(campaign):
+                return name
+        except OSError:  # one of them is not there
+            continue
+    return ""
+
+
+def _reported_run(folder: Path) -> str:
+    """Return the run whose report a folder holds; empty where it holds none."""
+    try:
+        with (folder / "summary.json").open("rb") as file:
+            found = json.loads(file.read(_MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    run_id = found.get("run_id") if isinstance(found, dict) else None
+    return run_id if isinstance(run_id, str) else ""
