@@ -31,11 +31,7 @@ def check_out_folder(folder: Path, campaign: str, run_id: str = "") -> None:
 
     `run_id` is the run that is reported; empty: a validation, or a run that has no report yet.
     """
-    if name := _campaign_in(folder, campaign):
-        raise UsageError(
-            f"{folder}: its {name} is the campaign file itself, which the report would overwrite; "
-            "name another --out"
-        )
+    _check_campaign(folder, campaign)
     other = _reported_run(folder)
     if other and other != run_id:
         raise UsageError(
@@ -45,17 +41,37 @@ def check_out_folder(folder: Path, campaign: str, run_id: str = "") -> None:
 
 
 def free_out_folder(folder: Path, campaign: str, run_id: str = "") -> Path:
-    """Return the folder, or the next beside it (`name-2`) where a report would destroy a file."""
+    """Return the folder, or the next beside it (`name-2`) where another run's report stands there.
+
+    Raises UsageError where the campaign file stands there under a report's name, or where the
+    folder is the working directory, beside which nobody would look.
+    """
+    _check_campaign(folder, campaign)
+    if _is_working_directory(folder):
+        check_out_folder(folder, campaign, run_id)
     number = 1
     found = folder
-    while True:
-        try:
-            check_out_folder(found, campaign, run_id)
-        except UsageError:
-            number += 1
-            found = folder.with_name(f"{folder.name}-{number}")
-        else:
-            return found
+    while _reported_run(found) not in {"", run_id} or (
+        number > 1 and _campaign_in(found, campaign)
+    ):
+        number += 1
+        found = folder.with_name(f"{folder.name}-{number}")
+    return found
+
+
+def _check_campaign(folder: Path, campaign: str) -> None:
+    if name := _campaign_in(folder, campaign):
+        raise UsageError(
+            f"{folder}: its {name} is the campaign file itself, which the report would overwrite; "
+            "name another --out"
+        )
+
+
+def _is_working_directory(folder: Path) -> bool:
+    try:
+        return folder.samefile(".")
+    except OSError:
+        return False
 
 
 def _campaign_in(folder: Path, campaign: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bulkcall.errors import CampaignFileError
 from bulkcall.ledger import NewRun, RunState
 from bulkcall.records import STANDARD_INPUT
-from bulkcall.report.out_folder import check_out_folder, free_out_folder
+from bulkcall.report.out_folder import free_out_folder
 from bulkcall.run.checked_file import open_checked
 from bulkcall.run.labels import check_labels
 from bulkcall.run.options import InvalidLimit, ReadOptions, rows_per_second
@@ -43,6 +43,10 @@ def begin(
     if options.sha256 not in {"", checked.file.sha256}:
         raise CampaignFileError(f"{read.file}: another file took its place")
     new = _new_run(checked.file, read, options, context.settings, at=context.clock.now_ms())
+    if options.out is not None and Path(new.out_dir) != options.out.absolute():
+        context.notes.append(
+            f"{options.out} holds the report of another run; this one's is in {new.out_dir}"
+        )
     warning = require_folder(Path(new.out_dir))
     if warning:
         context.notes.append(warning)
@@ -122,11 +126,9 @@ def _new_run(
     file: CampaignFile, read: ReadOptions, options: RunOptions, settings: Settings, *, at: int
 ) -> NewRun:
     run_id = options.run_id or new_run_id(at)
-    if options.out is not None:
-        check_out_folder(options.out, read.file)
-        out = options.out
-    else:
-        out = free_out_folder(out_folder(settings, run_id, read.file, at), read.file)
+    out = free_out_folder(
+        options.out or out_folder(settings, run_id, read.file, at), read.file, run_id
+    )
     return NewRun(
         run_id=run_id,
         # A name need not be UTF-8; the way to the file itself stands in `file_facts`.

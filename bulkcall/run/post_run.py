@@ -19,6 +19,7 @@ from bulkcall.ledger import RunState
 from bulkcall.metrics import Stopwatch
 from bulkcall.run_summary import RunSummary
 from bulkcall.support.masking import masked_around, masked_text
+from bulkcall.support.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ class PostRun:
             # The text of an error that was not foreseen may quote what it choked on.
             verdict=masked_text(str(error)) if known else f"internal error: {type(error).__name__}",
             profile=self._settings.profile,
-            file=masked_text(Path(self._file).name),
+            file=masked_text(shown(Path(self._file).name)),
             begun=self.progress.begun,
             ended=time.time_ns(),
             stages=self.progress.stages(),
@@ -71,7 +72,7 @@ class PostRun:
             verdict=masked_around(report.verdict, run.run_id),
             profile=self._settings.profile,
             run_id=run.run_id,
-            file=masked_text(Path(run.file).name),
+            file=masked_text(shown(Path(run.file).name)),
             channel=run.channel.value,
             outcomes=dict(report.outcomes),
             rows=report.rows,

@@ -32,22 +32,21 @@ def test_a_report_does_not_overwrite_its_own_input(client, sandbox, command, nam
 
 
 def test_a_report_does_not_replace_another_runs(client, sandbox):
-    """The same --out for a second run, a validation, or another run's report: status 2."""
+    """A second run's is put beside it; a validation or another run's report is refused."""
     client.campaign(rows(2))
     client.campaign(rows(2, 10), name="other.csv")
     first = client.run("run", "campaign.csv", *TIMES, "--out", "o", "--json")
     assert first.status == 0, first
     before = (client.folder / "o" / "outcomes.csv").read_bytes()
     sent = len(sandbox.journal())
-    for words in (
-        ("run", "other.csv", *TIMES),
-        ("validate", "other.csv", *TIMES),
-    ):
-        ended = client.run(*words, "--out", "o")
-        assert ended.status == 2, ended
-        assert first.json["run_id"] in ended.err
+    ended = client.run("validate", "other.csv", *TIMES, "--out", "o")
+    assert ended.status == 2, ended
+    assert first.json["run_id"] in ended.err
     assert len(sandbox.journal()) == sent
-    second = client.run("run", "other.csv", *TIMES, "--out", "p", "--json")
+    second = client.run("run", "other.csv", *TIMES, "--out", "o", "--json")
+    assert second.status == 0, second
+    assert second.json["out"] == str(client.folder / "o-2")
+    assert "o holds the report of another run" in second.err
     for command in ("report", "reconcile"):
         ended = client.run(command, second.json["run_id"], "--out", "o")
         assert ended.status == 2, ended
