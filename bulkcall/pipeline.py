@@ -79,7 +79,7 @@ def resume(
         RunHeldError: another process works on it.
     """
     ledger = context.ledger
-    stopped = ledger.whole_run(run_id) if run_id else ledger.last_stopped()
+    stopped = ledger.run_with_rows(run_id) if run_id else ledger.last_stopped()
     # A run that a live process holds can't be resumed either; holding it says by whom.
     stopped = stopped or ledger.last_held()
     if stopped is None:
@@ -106,7 +106,7 @@ def resume(
 
 def reconcile(context: RunContext, run_id: str | None = None, out: Path | None = None) -> RunResult:
     """Ask again for what is not final in a run, and write its report again; sends nothing."""
-    asked = context.ledger.whole_run(run_id)
+    asked = context.ledger.run_with_rows(run_id)
     require_credentials(context.settings, asked)
     with work_on(context, asked, out=out) as work:
         context.ledger.recover(asked.run_id, at=context.clock.now_ms())
@@ -127,7 +127,7 @@ def report(
     show_numbers: bool = False,
 ) -> RunResult:
     """Write a run's report again from the ledger alone; `against` is a run to compare with."""
-    shown = context.ledger.whole_run(run_id)
+    shown = context.ledger.run_with_rows(run_id)
     return report_on(context, shown, out=out, against=against, show_numbers=show_numbers)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bulkcall.ledger.ledger import Ledger
+from typing import TYPE_CHECKING, Any
+
 from bulkcall.ledger.model import (
     Answered,
     Batch,
@@ -24,6 +25,9 @@ from bulkcall.ledger.model import (
     TracedRow,
     TurnedAway,
 )
+
+if TYPE_CHECKING:
+    from bulkcall.ledger.ledger import Ledger
 
 __all__ = [
     "Answered",
@@ -47,3 +51,12 @@ __all__ = [
     "TracedRow",
     "TurnedAway",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Who needs a state's name need not load a database's library with it.
+    if name == "Ledger":
+        from bulkcall.ledger.ledger import Ledger  # noqa: PLC0415
+
+        return Ledger
+    raise AttributeError(name)

@@ -17,7 +17,7 @@ _ZSTD = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1)
 
 
 def packed(table: pa.Table) -> bytes:
-    """Give a table as a compressed Arrow IPC stream."""
+    """Return a table as a compressed Arrow IPC stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=_ZSTD) as writer:
         writer.write_table(table)
@@ -36,19 +36,19 @@ def unpacked(blob: bytes) -> pa.Table:
 
 
 def packed_numbers(numbers: Sequence[int]) -> bytes:
-    """Give whole numbers as bytes, eight each."""
+    """Return whole numbers as bytes, eight each."""
     return array.array("q", numbers).tobytes()
 
 
 def unpacked_numbers(blob: bytes) -> list[int]:
-    """Give the numbers that `packed_numbers` was given."""
+    """Return the numbers that `packed_numbers` was called with."""
     numbers = array.array("q")
     numbers.frombytes(blob)
     return numbers.tolist()
 
 
 def python_rows(table: pa.Table, together: int) -> Iterator[list[Any]]:
-    """Give a table's values, row after row in one list, of so many rows a list.
+    """Return a table's values, row after row in one list, of so many rows a list.
 
     Whole numbers without a gap stay numpy's until their turn: what was made just now is bound from
     the processor's cache, and memory holds a few hundred of them, not all.
@@ -76,7 +76,7 @@ def _python_values(column: pa.ChunkedArray) -> list[Any]:
 
 
 def storable(text: str | None) -> str | None:
-    """Give a text that any database takes: a server may answer with half a character, or none."""
+    """Return a text that any database takes: a server may answer with half a character, or none."""
     if text is None or (text.isascii() and "\x00" not in text):
         return text
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")

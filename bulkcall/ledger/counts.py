@@ -22,13 +22,13 @@ def change(transaction: Transaction, run_no: int, changes: Mapping[RowState, int
 
 
 def by_state(transaction: Transaction, run_no: int) -> Counter[RowState]:
-    """Give the count of each state."""
+    """Return the count of each state."""
     found = transaction.all("SELECT state, row_count FROM tallies WHERE run_no = ?", run_no)
     return Counter({RowState(state): count for state, count in found})
 
 
 def by_outcome(transaction: Transaction, run_no: int) -> dict[Outcome, int]:
-    """Give the count of each of the eleven outcomes, zero included."""
+    """Return the count of each of the eleven outcomes, zero included."""
     counts = dict.fromkeys(Outcome, 0)
     for state, count in by_state(transaction, run_no).items():
         counts[state.outcome] += count

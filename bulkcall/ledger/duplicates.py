@@ -38,7 +38,7 @@ _SENT = f"{_RECORDS} WHERE r.state {in_states(REPEATED)} AND r.id IN_KEYS"
 
 
 def mark_all(transaction: Transaction, run_no: int) -> int:
-    """Let each waiting row of the run that is a repeat become DUPLICATE; give how many did."""
+    """Let each waiting row of the run that is a repeat become DUPLICATE; return how many did."""
     account_no, own_times, _, taken = transaction.all(
         _FACTS + transaction.store.for_update, run_no
     )[0]
@@ -151,7 +151,7 @@ def _mark_repeated(
 
 
 def _likeness(row: tuple[Any, ...], *, own_times: bool) -> tuple[Any, ...]:
-    """Give what two rows must have in common, apart from windows that meet."""
+    """Return what two rows must have in common, apart from windows that meet."""
     return row[1:8] if own_times else row[3:8]
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bulkcall.ledger.model import Event
     from bulkcall.ledger.store import Transaction
 
-_LIVES = """
+_STATUSES = """
     SELECT id, state, attempts, tries, doubtful, batch, earlier_batch, sent_at, earlier_sent_at,
         http_status, confirmed_at, record_id, matched, field, message, code
     FROM rows WHERE id IN_KEYS ORDER BY id
@@ -55,50 +55,52 @@ def record(
         [row_key(run_no, int(row)) for row in _rows_of(transaction, run_no, event)]
         for event in events
     ]
-    lives = _lives(transaction, {key for keys in keys_of for key in keys})
-    before = dict(lives)
+    statuses = _statuses(transaction, {key for keys in keys_of for key in keys})
+    before = dict(statuses)
     for event, keys in zip(events, keys_of, strict=True):
-        batches = {lives[key].batch for key in keys if key in lives}
-        _step(lives, event, keys)
+        batches = {statuses[key].batch for key in keys if key in statuses}
+        _step(statuses, event, keys)
         _end_batches(transaction, event, batches)
-    _write(transaction, {key: life for key, life in lives.items() if life is not before[key]})
-    changes = Counter(life.state for life in lives.values())
-    changes.subtract(life.state for life in before.values())
+    _write(
+        transaction, {key: status for key, status in statuses.items() if status is not before[key]}
+    )
+    changes = Counter(status.state for status in statuses.values())
+    changes.subtract(status.state for status in before.values())
     counts.change(transaction, run_no, changes)
     if changes[RowState.READY] > 0 or changes[RowState.DOUBT] > 0:
         sending.rows_return(transaction, run_no)
     runs.count_requests(transaction, run_no, requests, retries)
 
 
-def _step(lives: dict[int, RowStatus], event: Event, keys: Sequence[int]) -> None:
-    """Take the rows of one event a step on; rows that lived alike do so at the cost of one."""
+def _step(statuses: dict[int, RowStatus], event: Event, keys: Sequence[int]) -> None:
+    """Take the rows of one event a step on; rows of equal status do so at the cost of one."""
     steps: dict[int, RowStatus] = {}
     for key in keys:
-        life = lives.get(key)
-        if life is None:
+        status = statuses.get(key)
+        if status is None:
             raise LedgerError(f"row {row_number(key)} is not in the ledger; nothing was written")
-        step = steps.get(id(life))
+        step = steps.get(id(status))
         if step is None:
             try:
-                step = steps[id(life)] = apply_event(life, event)
+                step = steps[id(status)] = apply_event(status, event)
             except IllegalTransitionError as error:
                 said = f"row {row_number(key)}: {error}; nothing was written"
                 raise LedgerError(said) from error
-        lives[key] = step
+        statuses[key] = step
 
 
-def _write(transaction: Transaction, lives: Mapping[int, RowStatus]) -> None:
-    """Write lives down."""
+def _write(transaction: Transaction, statuses: Mapping[int, RowStatus]) -> None:
+    """Write statuses down."""
     keys_of: dict[int, list[int]] = {}
-    for key, life in lives.items():
-        keys_of.setdefault(id(life), []).append(key)
+    for key, status in statuses.items():
+        keys_of.setdefault(id(status), []).append(key)
     single: list[int] = []
     for keys in keys_of.values():
         if len(keys) < _FEW:
             single += keys
         else:
-            transaction.keyed_run(_WRITE + "IN_KEYS", keys, *_values(lives[keys[0]]))
-    transaction.many(_WRITE + "= ?", [(*_values(lives[key]), key) for key in single])
+            transaction.keyed_run(_WRITE + "IN_KEYS", keys, *_values(statuses[keys[0]]))
+    transaction.many(_WRITE + "= ?", [(*_values(statuses[key]), key) for key in single])
 
 
 def _rows_of(transaction: Transaction, run_no: int, event: Event) -> Sequence[int]:
@@ -116,44 +118,44 @@ def _rows_of(transaction: Transaction, run_no: int, event: Event) -> Sequence[in
             return (event.row,)
 
 
-def _lives(transaction: Transaction, keys: set[int]) -> dict[int, RowStatus]:
-    """Give the lives by key; rows that lived alike share one object."""
+def _statuses(transaction: Transaction, keys: set[int]) -> dict[int, RowStatus]:
+    """Return the statuses by key; rows of equal status share one object."""
     shared: dict[tuple[Any, ...], RowStatus] = {}
-    lives: dict[int, RowStatus] = {}
-    for key, *columns in transaction.keyed(_LIVES + transaction.store.for_update, sorted(keys)):
+    statuses: dict[int, RowStatus] = {}
+    for key, *columns in transaction.keyed(_STATUSES + transaction.store.for_update, sorted(keys)):
         facts = tuple(columns)
-        life = shared.get(facts)
-        if life is None:
-            life = RowStatus(RowState(facts[0]), facts[1], facts[2], bool(facts[3]), *facts[4:])
-            shared[facts] = life
-        lives[key] = life
-    return lives
+        status = shared.get(facts)
+        if status is None:
+            status = RowStatus(RowState(facts[0]), facts[1], facts[2], bool(facts[3]), *facts[4:])
+            shared[facts] = status
+        statuses[key] = status
+    return statuses
 
 
-def _values(life: RowStatus) -> tuple[Any, ...]:
+def _values(status: RowStatus) -> tuple[Any, ...]:
     return (
-        int(life.state),
-        life.attempts,
-        life.tries,
-        int(life.doubtful),
-        life.batch,
-        life.earlier_batch,
-        life.sent_at,
-        life.earlier_sent_at,
-        life.http_status,
-        life.confirmed_at,
-        storable(life.record_id),
-        life.matched,
-        storable(life.field),
-        storable(life.message),
-        life.code,
+        int(status.state),
+        status.attempts,
+        status.tries,
+        int(status.doubtful),
+        status.batch,
+        status.earlier_batch,
+        status.sent_at,
+        status.earlier_sent_at,
+        status.http_status,
+        status.confirmed_at,
+        storable(status.record_id),
+        status.matched,
+        storable(status.field),
+        storable(status.message),
+        status.code,
     )
 
 
 def _end_batches(transaction: Transaction, event: Event, batches: set[int | None]) -> None:
     """Move the batches of an event's rows out of `sending`."""
     if isinstance(event, BatchAccepted | BatchSplit) and batches != {event.batch}:
-        raise LedgerError(f"batch {event.batch} is not going out; nothing was written")
+        raise LedgerError(f"batch {event.batch} is not being sent; nothing was written")
     if isinstance(event, BatchAccepted):
         changed = transaction.run(
             "UPDATE batches SET state = 'accepted', batch_id = ?, accepted_at = ?, http_status = ?"
@@ -164,7 +166,7 @@ def _end_batches(transaction: Transaction, event: Event, batches: set[int | None
             event.batch,
         )
         if not changed:
-            raise LedgerError(f"batch {event.batch} is not going out; nothing was written")
+            raise LedgerError(f"batch {event.batch} is not being sent; nothing was written")
         return
     known = [batch for batch in batches if batch is not None]
     if not known:

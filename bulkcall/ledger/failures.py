@@ -69,7 +69,7 @@ def translated(name: str) -> Iterator[None]:
 
 
 def in_words(name: str, error: BaseException) -> LedgerError:
-    """Give the LedgerError for an exception of a database driver."""
+    """Return the LedgerError for an exception of a database driver."""
     if isinstance(error, sqlite3.Error):
         return _sqlite(name, error)
     said = str(error).strip().partition("\n")[0] or type(error).__name__

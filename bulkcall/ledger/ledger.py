@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from bulkcall.errors import RunHeldError, UsageError
 from bulkcall.ledger import (
-    adopt,
     counts,
     duplicates,
     events,
@@ -137,7 +136,7 @@ class Ledger(Access):
         self._write(loading.mark_duplicates, run_no, rows, first_rows)
 
     def mark_repeats(self, run_id: str) -> int:
-        """Waiting rows that an earlier run sent (or may have) become DUPLICATE; gives how many."""
+        """Waiting rows that an earlier run sent (or may have) become DUPLICATE; return how many."""
         run_no = self._number(run_id)
         return self._write(duplicates.mark_all, run_no)
 
@@ -166,9 +165,9 @@ class Ledger(Access):
         """One run; the latest when None. A unique prefix of the id will do. UsageError if none."""
         return self._read(runs.find, run_id)
 
-    def whole_run(self, run_id: str | None = None) -> RunInfo:
+    def run_with_rows(self, run_id: str | None = None) -> RunInfo:
         """One run as `run` finds it, with its rows; UsageError where those were purged."""
-        return self._read(runs.find_whole, run_id)
+        return self._read(runs.find_with_rows, run_id)
 
     def runs(self, limit: int = 50) -> list[RunInfo]:
         """Newest first."""
@@ -197,11 +196,11 @@ class Ledger(Access):
                 yield run
 
     def runs_of(self, sha256: str) -> list[RunInfo]:
-        """Give the runs of one file content, in any state, newest first."""
+        """Return the runs of one file content, in any state, newest first."""
         return self._read(runs.with_content, sha256)
 
     def latest_end(self, run_id: str) -> int | None:
-        """Give the latest `ends_at` of a run's rows, epoch ms; None where none has one."""
+        """Return the latest `ends_at` of a run's rows, epoch ms; None where none has one."""
         run_no = self._number(run_id)
         return self._read(runs.latest_end, run_no)
 
@@ -218,11 +217,11 @@ class Ledger(Access):
     # -- sending ---------------------------------------------------------------------------------
 
     def recover(self, run_id: str, *, at: int) -> int:  # noqa: ARG002 - kept for the run's log
-        """After a crash: rows that were going out become DOUBT; returns how many."""
+        """After a crash: rows that were being sent become DOUBT; returns how many."""
         run_no = self._number(run_id)
         doubtful = self._write(sending.recover, run_no)
         if doubtful:
-            _LOG.info("%d rows were going out when their process died: in doubt", doubtful)
+            _LOG.info("%d rows were being sent when their process died: in doubt", doubtful)
         return doubtful
 
     def expire(self, run_id: str, now: int) -> int:
@@ -326,9 +325,9 @@ class Ledger(Access):
         self._write(reconciling.add_unexpected, run_no, batch, records)
 
     def adopt_batch(self, run_id: str, batch_id: str, placed: Sequence[Placed], *, at: int) -> int:
-        """Put waiting rows under an accepted batch that somebody else sent; gives its number."""
+        """Put waiting rows under an accepted batch that somebody else sent; return its number."""
         run_no = self._number(run_id)
-        return self._write(adopt.adopt, run_no, batch_id, placed, at=at)
+        return self._write(reconciling.adopt, run_no, batch_id, placed, at=at)
 
     # -- reporting -------------------------------------------------------------------------------
 

@@ -153,7 +153,7 @@ class LedgerFile:
             return True
 
     def unlock(self, run_no: int) -> None:
-        """Give the lock of a run back."""
+        """Release the lock of a run."""
         with _turn:
             self._locked.discard(run_no)
             if self._handle >= 0:

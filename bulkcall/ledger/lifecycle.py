@@ -119,7 +119,7 @@ EXPIRED_MESSAGE = "its ends_at passed before its turn came"
 EXPIRED_IN_DOUBT_MESSAGE = (
     "an earlier try may have been taken; its ends_at passed before it could be sent again"
 )
-RECOVERED_MESSAGE = "the program ended while this row was going out; the try may have been taken"
+RECOVERED_MESSAGE = "the program ended while this row was being sent; the try may have been taken"
 
 
 class IllegalTransitionError(Exception):

@@ -60,13 +60,13 @@ class PackedChunk:
         self.next_end = 0 if ends is None else int(ends)
 
     def keyed_wordings(self, run_no: int) -> pa.Table:
-        """Give the distinct texts of the chunk, as rows of `wordings`."""
+        """Return the distinct texts of the chunk, as rows of `wordings`."""
         first = row_key(run_no, self.first_row)
         keys = pa.array(np.arange(first, first + self.wordings.num_rows))
         return self.wordings.add_column(0, "id", keys)
 
     def rows(self, run_no: int, *, valid: bool) -> pa.Table:
-        """Give the chunk's valid or invalid rows, as rows of `rows`."""
+        """Return the chunk's valid or invalid rows, as rows of `rows`."""
         records = self._records
         first = row_key(run_no, self.first_row)
         base = run_no << ROW_BITS
@@ -90,7 +90,7 @@ class PackedChunk:
 
 
 def _wordings(records: pa.Table) -> tuple[pa.Table, np.ndarray]:
-    """Give the distinct (label_id, name, reason) of the rows, and each row's place among them."""
+    """Return the distinct (label_id, name, reason) of the rows, and each row's place among them."""
     codes = np.zeros(records.num_rows, dtype=np.int64)
     span = 1
     for name in _TEXTS:

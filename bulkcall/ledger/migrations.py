@@ -112,7 +112,7 @@ def _create(transaction: Transaction) -> None:
 
 
 def _definitions(dialect: str) -> list[str]:
-    """Give the statements that make today's tables and indexes."""
+    """Return the statements that make today's tables and indexes."""
     statements: list[str] = []
 
     def keep(statement: Any, *_: object, **__: object) -> None:

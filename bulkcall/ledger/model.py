@@ -24,7 +24,7 @@ class RunState(StrEnum):
     LOADING = "loading"
     """Rows are being written; a run that dies here has sent nothing."""
     SENDING = "sending"
-    """Rows may be going out."""
+    """Rows are being sent."""
     CONFIRMING = "confirming"
     """All is sent that can be; batch status is being asked."""
     STOPPED = "stopped"

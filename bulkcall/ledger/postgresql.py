@@ -115,7 +115,7 @@ class PostgresqlStore(Store):
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Give one snapshot that only reads."""
+        """Open one snapshot that only reads."""
         with translated(self.name), closing(self.engine.raw_connection()) as connection:
             cursor = connection.cursor()
             try:
@@ -198,7 +198,7 @@ class PostgresqlStore(Store):
         return escaped.replace("?", "%s")
 
     def keys(self, keys: Iterable[int]) -> object:
-        """Give the keys as an array."""
+        """Return the keys as an array."""
         return list(keys)
 
     def lock_schema(self, transaction: Transaction) -> None:
@@ -321,7 +321,7 @@ def _try_lock(session: psycopg.Connection[Any], run_no: int) -> bool:
 
 
 def _gone_or(error: psycopg.OperationalError, connection: Any) -> Exception:
-    """Give the error, as _GoneError where the connection broke with it."""
+    """Return the error, as _GoneError where the connection broke with it."""
     driver = connection.driver_connection
     if driver is None or driver.closed or driver.broken:
         connection.invalidate()

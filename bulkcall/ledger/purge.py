@@ -33,7 +33,7 @@ class Purged:
 
 
 def old_runs(transaction: Transaction, before: int) -> list[tuple[int, str]]:
-    """Give (number, id) of the runs that ended (or began) before a time and still hold rows."""
+    """Return (number, id) of the runs that ended (or began) before a time and still hold rows."""
     return [(run_no, run_id) for run_no, run_id in transaction.all(_OLD, before)]
 
 
@@ -44,7 +44,7 @@ def open_rows(transaction: Transaction, run_no: int) -> int:
 
 
 def purge(transaction: Transaction, run_no: int, at: int) -> int:
-    """Take a run's rows, cells, texts and findings away; give how many rows it had.
+    """Take a run's rows, cells, texts and findings away; return how many rows it had.
 
     Its counts, its requests and what is known of its file stay. Where rows were still to be sent
     the run can't be resumed any more.

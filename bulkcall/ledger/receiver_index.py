@@ -42,12 +42,12 @@ class Posting:
 
 
 def bucket_of(receivers: Numbers) -> Numbers:
-    """Give the bucket of each receiver."""
+    """Return the bucket of each receiver."""
     return ((receivers.astype(np.uint64) * _SPREAD) >> _TO_BUCKET).astype(np.int64)
 
 
 def packed(receivers: Numbers, identities: Numbers, places: Numbers) -> list[tuple[int, bytes]]:
-    """Give (bucket, blob) for each bucket that some rows of a chunk fall into."""
+    """Return (bucket, blob) for each bucket that some rows of a chunk fall into."""
     buckets = bucket_of(receivers)
     # Numbers this small are sorted by counting, in a tenth of the time.
     order = np.argsort(buckets.astype(np.uint8), kind="stable")
@@ -62,7 +62,7 @@ def packed(receivers: Numbers, identities: Numbers, places: Numbers) -> list[tup
 
 
 def unpacked(first: int, blob: bytes) -> Posting:
-    """Give the posting of a blob; `first` is the key of its chunk's first row."""
+    """Return the posting of a blob; `first` is the key of its chunk's first row."""
     count = len(blob) // _ENTRY_BYTES
     places = np.frombuffer(blob, np.uint32, count, offset=16 * count)
     return Posting(
@@ -90,7 +90,7 @@ def remove(transaction: Transaction, chunk_numbers: Iterable[int]) -> None:
 
 
 def in_bucket(transaction: Transaction, bucket: int) -> Iterator[Posting]:
-    """Give what all chunks have in one bucket, oldest first."""
+    """Return what all chunks have in one bucket, oldest first."""
     found = transaction.all(
         "SELECT first, entries FROM postings WHERE id >= ? AND id < ? ORDER BY id",
         _key(bucket, 0),
@@ -100,7 +100,7 @@ def in_bucket(transaction: Transaction, bucket: int) -> Iterator[Posting]:
 
 
 def of_chunks(transaction: Transaction, chunk_numbers: Iterable[int]) -> Iterator[Posting]:
-    """Give all that some chunks have, in all buckets."""
+    """Return all that some chunks have, in all buckets."""
     for chunk_no in chunk_numbers:
         keys = [_key(bucket, chunk_no) for bucket in range(BUCKETS)]
         found = transaction.keyed("SELECT first, entries FROM postings WHERE id IN_KEYS", keys)
@@ -108,7 +108,7 @@ def of_chunks(transaction: Transaction, chunk_numbers: Iterable[int]) -> Iterato
 
 
 def keys_of_receiver(transaction: Transaction, receiver: int) -> list[int]:
-    """Give the keys of all rows with this receiver, in all runs."""
+    """Return the keys of all rows with this receiver, in all runs."""
     bucket = int(bucket_of(np.array([receiver], dtype=np.int64))[0])
     return [
         key

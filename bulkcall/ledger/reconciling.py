@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import LedgerError
-from bulkcall.ledger.codec import unpacked_numbers
-from bulkcall.ledger.lifecycle import UNSETTLED, in_states
+from bulkcall.ledger import counts, sending
+from bulkcall.ledger.codec import packed_numbers, unpacked_numbers
+from bulkcall.ledger.lifecycle import UNSETTLED, Step, case_after, in_states, states_before
 from bulkcall.ledger.model import Batch, BatchRow
 from bulkcall.ledger.schema import row_key, row_number, row_range
 from bulkcall.records import CallRecord, RowState
@@ -15,6 +16,7 @@ from bulkcall.records import CallRecord, RowState
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bulkcall.ledger.model import Placed
     from bulkcall.ledger.store import Transaction
 
 _BATCH = """
@@ -25,15 +27,19 @@ _UNSETTLED = f"""
     SELECT DISTINCT batch FROM rows
     WHERE id BETWEEN ? AND ? AND state {in_states(UNSETTLED)} AND batch IS NOT NULL
 """
+_ADOPT = f"""
+    UPDATE rows SET state = {case_after(Step.ADOPT)}, attempts = 1, batch = ?
+    WHERE state {states_before(Step.ADOPT)} AND id IN_KEYS
+"""
 
 
 def all_batches(transaction: Transaction, run_no: int) -> list[Batch]:
-    """Give each batch of a run, oldest first."""
+    """Return each batch of a run, oldest first."""
     return [Batch(*row) for row in transaction.all(_BATCH + " ORDER BY batch", run_no)]
 
 
 def open_batches(transaction: Transaction, run_no: int, *, again: bool) -> list[Batch]:
-    """Give accepted batches that are not final; with `again` all that hold rows without an end."""
+    """Return accepted batches that are not final; with `again` also those with unsettled rows."""
     found = transaction.all(_BATCH + " AND state = 'accepted' ORDER BY batch", run_no)
     if again:
         unsettled = transaction.all(_UNSETTLED, *row_range(run_no))
@@ -47,7 +53,7 @@ def open_batches(transaction: Transaction, run_no: int, *, again: bool) -> list[
 
 
 def batch_rows(transaction: Transaction, batch: int) -> list[BatchRow]:
-    """Give the rows of a batch as they were sent in it, in the order of the request."""
+    """Return the rows of a batch as they were sent in it, in the order of the request."""
     found = transaction.one("SELECT run_no, placed FROM batches WHERE batch = ?", batch)
     if found is None:
         raise LedgerError(f"batch {batch} is not in the ledger")
@@ -96,8 +102,39 @@ def add_unexpected(
 
 
 def unexpected(transaction: Transaction, run_no: int) -> list[dict[str, object]]:
-    """Give the run's unexpected records, batch by batch."""
+    """Return the run's unexpected records, batch by batch."""
     found = transaction.all(
         "SELECT record FROM unexpected WHERE run_no = ? ORDER BY batch, place", run_no
     )
     return [json.loads(record) for (record,) in found]
+
+
+def adopt(
+    transaction: Transaction, run_no: int, batch_id: str, placed: Sequence[Placed], *, at: int
+) -> int:
+    """Write down an accepted batch that this ledger did not send; READY rows become ACCEPTED.
+
+    When they were sent is not known, so no time of sending is written.
+    """
+    batch: int = transaction.value(
+        "INSERT INTO batches (run_no, batch_id, size, state, created_at, accepted_at, placed)"
+        " VALUES (?, ?, ?, 'accepted', ?, ?, ?) RETURNING batch",
+        run_no,
+        batch_id,
+        len(placed),
+        at,
+        at,
+        packed_numbers([number for place in placed for number in (place.row, place.ends_at)]),
+    )
+    marked = transaction.keyed_run(
+        _ADOPT,
+        [row_key(run_no, place.row) for place in placed],
+        batch,
+    )
+    if marked != len(placed):
+        raise LedgerError("only rows that were never sent can be put under a batch of others")
+    counts.change(
+        transaction, run_no, {RowState.READY: -len(placed), RowState.ACCEPTED: len(placed)}
+    )
+    sending.count_taken(transaction, run_no, len(placed))
+    return batch

@@ -59,7 +59,7 @@ _WORDS = pa.array(
 def outcomes(
     transaction: Transaction, run_no: int, channel: Channel, size: int
 ) -> Iterator[pa.Table]:
-    """Give the rows' outcomes in row order, `size` rows a table."""
+    """Return the rows' outcomes in row order, `size` rows a table."""
     key, last = row_range(run_no)
     while True:
         found = transaction.all(_OUTCOMES, key, last, size)
@@ -102,7 +102,7 @@ def _text(column: tuple[str | None, ...]) -> pa.Array:
 
 
 def cells(transaction: Transaction, run_no: int) -> Iterator[tuple[int, pa.Table]]:
-    """Give (first row, cells) in row order, as loaded."""
+    """Return (first row, cells) in row order, as loaded."""
     first, last = row_range(run_no)
     keys = transaction.all(
         "SELECT id FROM chunks WHERE id BETWEEN ? AND ? ORDER BY id", first, last
@@ -113,7 +113,7 @@ def cells(transaction: Transaction, run_no: int) -> Iterator[tuple[int, pa.Table
 
 
 def finding_tables(transaction: Transaction, run_no: int) -> Iterator[pa.Table]:
-    """Give the findings of invalid rows in row order, one table for each chunk that has some."""
+    """Return the findings of invalid rows in row order, one table for each chunk that has some."""
     first, last = row_range(run_no)
     keys = transaction.all(
         "SELECT id FROM chunks WHERE id BETWEEN ? AND ? AND finding_count > 0 ORDER BY id",
@@ -139,7 +139,7 @@ def _with_codes(table: pa.Table) -> pa.Table:
 
 
 def findings(transaction: Transaction, run_no: int, limit: int | None) -> pa.Table:
-    """Give the findings of invalid rows in row order, at most `limit`."""
+    """Return the findings of invalid rows in row order, at most `limit`."""
     tables = [FINDINGS.empty_table()]
     found = 0
     for table in finding_tables(transaction, run_no):
@@ -152,7 +152,7 @@ def findings(transaction: Transaction, run_no: int, limit: int | None) -> pa.Tab
 
 
 def trace(transaction: Transaction, number: str, limit: int | None) -> Trace:
-    """Give the newest rows, in all runs, with this caller or receiver number (digits)."""
+    """Return the newest rows, in all runs, with this caller or receiver number (digits)."""
     digits = number.strip().removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _PHONE_DIGITS):
         raise UsageError(f"{number} is no phone number; write digits with the country code")
@@ -184,7 +184,7 @@ def _count_of_caller(transaction: Transaction, keys: list[int], caller: int) -> 
 def _newest_of_caller(
     transaction: Transaction, chunks: list[tuple[Any, ...]], caller: int, most: int
 ) -> list[tuple[Any, ...]]:
-    """Give a caller's newest rows; `chunks` are those that hold some, newest first."""
+    """Return a caller's newest rows; `chunks` are those that hold some, newest first."""
     found: list[tuple[Any, ...]] = []
     for first, after, _ in chunks:
         if len(found) >= most:

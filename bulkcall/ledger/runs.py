@@ -69,12 +69,15 @@ def begin(transaction: Transaction, new: NewRun) -> RunInfo:
 
 
 def by_number(transaction: Transaction, run_no: int) -> RunInfo:
-    """Give one run."""
+    """Return one run."""
     return _info(transaction.all(_RUN + " WHERE r.run_no = ?", run_no)[0])
 
 
 def find(transaction: Transaction, run_id: str | None) -> RunInfo:
-    """Give one run by its id or a unique prefix of it; the latest when None. UsageError if none."""
+    """Return one run by its id or a unique prefix of it; the latest when None.
+
+    Raises UsageError where there is none, or more than one.
+    """
     if run_id is None:
         found = transaction.all(_RUN + " ORDER BY r.run_no DESC LIMIT 1")
         if not found:
@@ -97,8 +100,8 @@ def find(transaction: Transaction, run_id: str | None) -> RunInfo:
     return _info(found[0])
 
 
-def find_whole(transaction: Transaction, run_id: str | None) -> RunInfo:
-    """Give one run as `find` does; UsageError where its rows were purged."""
+def find_with_rows(transaction: Transaction, run_id: str | None) -> RunInfo:
+    """Return one run as `find` does; UsageError where its rows were purged."""
     run = find(transaction, run_id)
     if run.purged_at is not None:
         day = datetime.fromtimestamp(run.purged_at / 1000, UTC).date()
@@ -110,12 +113,12 @@ def find_whole(transaction: Transaction, run_id: str | None) -> RunInfo:
 
 
 def newest(transaction: Transaction, limit: int) -> list[RunInfo]:
-    """Give the newest runs, newest first."""
+    """Return the newest runs, newest first."""
     return [_info(row) for row in transaction.all(_RUN + " ORDER BY r.run_no DESC LIMIT ?", limit)]
 
 
 def resumable(transaction: Transaction) -> list[RunInfo]:
-    """Give the runs that stopped or that a process left, if it is dead; newest first."""
+    """Return the runs that stopped or that a process left, if it is dead; newest first."""
     found = transaction.all(
         _RUN
         + " WHERE r.state IN ('stopped', 'loading', 'sending', 'confirming') ORDER BY r.run_no DESC"
@@ -124,7 +127,7 @@ def resumable(transaction: Transaction) -> list[RunInfo]:
 
 
 def with_content(transaction: Transaction, sha256: str) -> list[RunInfo]:
-    """Give the runs of a campaign file by its content, newest first."""
+    """Return the runs of a campaign file by its content, newest first."""
     return [
         _info(row)
         for row in transaction.all(_RUN + " WHERE r.sha256 = ? ORDER BY r.run_no DESC", sha256)
@@ -132,7 +135,7 @@ def with_content(transaction: Transaction, sha256: str) -> list[RunInfo]:
 
 
 def latest_end(transaction: Transaction, run_no: int) -> int | None:
-    """Give the latest `ends_at` of a run's rows, epoch milliseconds; None where none has one."""
+    """Return the latest `ends_at` of a run's rows, epoch milliseconds; None where none has one."""
     found: int | None = transaction.value("SELECT MAX(ends_at) FROM rows WHERE run_no = ?", run_no)
     return found
 

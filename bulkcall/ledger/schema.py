@@ -231,15 +231,15 @@ holds = Table(
 
 
 def row_key(run_no: int, row: int) -> int:
-    """Give the `rows.id` of a row."""
+    """Return the `rows.id` of a row."""
     return (run_no << ROW_BITS) | row
 
 
 def row_range(run_no: int) -> tuple[int, int]:
-    """Give the first and the last `rows.id` that a run can hold, both included."""
+    """Return the first and the last `rows.id` that a run can hold, both included."""
     return run_no << ROW_BITS, ((run_no + 1) << ROW_BITS) - 1
 
 
 def row_number(key: int) -> int:
-    """Give the row number in a `rows.id`."""
+    """Return the row number in a `rows.id`."""
     return key & ((1 << ROW_BITS) - 1)

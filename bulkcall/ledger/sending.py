@@ -190,7 +190,7 @@ def _ready_row(row: tuple[Any, ...]) -> ReadyRow:
 def _mark(
     transaction: Transaction, run_no: int, ready: Sequence[ReadyRow], *, now: int, batch: int | None
 ) -> None:
-    """Write the rows down as going out."""
+    """Write the rows down as being sent."""
     if not ready:
         return
     marked = transaction.keyed_run(
@@ -282,7 +282,7 @@ def rows_return(transaction: Transaction, run_no: int) -> None:
 
 
 def recover(transaction: Transaction, run_no: int) -> int:
-    """Let rows that were going out when a process died become DOUBT; give how many did."""
+    """Let rows that were being sent when a process died become DOUBT; return how many did."""
     if not counts.by_state(transaction, run_no)[RowState.SENDING]:
         return 0
     first, last = row_range(run_no)

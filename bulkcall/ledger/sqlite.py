@@ -56,7 +56,7 @@ class _SqliteStore(Store):
         return sql.replace("IN_KEYS", _IN_KEYS)
 
     def keys(self, keys: Iterable[int]) -> object:
-        """Give the keys as a JSON list."""
+        """Return the keys as a JSON list."""
         return json.dumps(list(keys))
 
     def has_table(self, transaction: Transaction, table: str) -> bool:
@@ -139,7 +139,7 @@ class SqliteFile(_SqliteStore):
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Give one snapshot that only reads."""
+        """Open one snapshot that only reads."""
         with translated(self.name), self._transaction("BEGIN") as transaction:
             yield transaction
 
@@ -282,7 +282,7 @@ class SqliteMemory(_SqliteStore):
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Give what reads, one statement at a time."""
+        """Open what reads, one statement at a time."""
         # One connection serves everyone, so a snapshot that stays open would keep writers out:
         # each statement reads what is there.
         with translated(self.name), closing(self.engine.raw_connection()) as connection:

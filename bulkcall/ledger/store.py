@@ -30,35 +30,35 @@ class Transaction:
         self._cursor = cursor
 
     def all(self, sql: str, *values: object) -> list[Row]:
-        """Give all rows of a query."""
+        """Return all rows of a query."""
         self._cursor.execute(self.store.dialect(sql), values)
         return list(self._cursor.fetchall())
 
     def one(self, sql: str, *values: object) -> Row | None:
-        """Give the first row of a query, None where there is none."""
+        """Return the first row of a query, None where there is none."""
         self._cursor.execute(self.store.dialect(sql), values)
         row: Row | None = self._cursor.fetchone()
         return row
 
     def value(self, sql: str, *values: object) -> Any:
-        """Give the first value of the first row, None where there is none."""
+        """Return the first value of the first row, None where there is none."""
         row = self.one(sql, *values)
         return None if row is None else row[0]
 
     def run(self, sql: str, *values: object) -> int:
-        """Change rows; give how many."""
+        """Change rows; return how many."""
         self._cursor.execute(self.store.dialect(sql), values)
         return int(self._cursor.rowcount)
 
     def many(self, sql: str, values: Sequence[Row]) -> int:
-        """Run a statement once for each tuple of values; give how many rows changed in all."""
+        """Run a statement once for each tuple of values; return how many rows changed in all."""
         if not values:
             return 0
         self._cursor.executemany(self.store.dialect(sql), values)
         return int(self._cursor.rowcount)
 
     def keyed(self, sql: str, keys: Iterable[int], *values: object) -> list[Row]:
-        """Give all rows of a query whose last value is the list of keys (`IN_KEYS`)."""
+        """Return all rows of a query whose last value is the list of keys (`IN_KEYS`)."""
         return self.all(sql, *values, self.store.keys(keys))
 
     def keyed_run(self, sql: str, keys: Iterable[int], *values: object) -> int:
@@ -95,7 +95,7 @@ class Store(ABC):
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Transaction]:
-        """Give one snapshot that only reads, for as long as a reader takes to go through it."""
+        """Open one snapshot that only reads, for as long as a reader takes to go through it."""
 
     @abstractmethod
     def dialect(self, sql: str) -> str:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def creations(transaction: Transaction, account: str, since: int) -> list[int]:
-    """Give the epoch ms of each token creation of an account since then, oldest first."""
+    """Return the epoch ms of each token creation of an account since then, oldest first."""
     found = transaction.all(
         "SELECT created_at FROM token_creations WHERE account = ? AND created_at >= ?"
         " ORDER BY created_at",

@@ -77,7 +77,7 @@ def build_report(
     commands that the report offers; `now_ms` is when it is made. Raises LedgerError, or UsageError
     where there is no such run.
     """
-    run = ledger.whole_run(run_id)
+    run = ledger.run_with_rows(run_id)
     before = ledger.counts(run_id)
     tally = Aggregate()
     rejected = 0
@@ -131,9 +131,9 @@ def publish(
     changed since, and compared.csv holds the rows. Raises DiskFullError, LedgerError, StoppedError,
     or UsageError where there is no such run.
     """
-    run = ledger.whole_run(run_id)
+    run = ledger.run_with_rows(run_id)
     if against is not None:
-        ledger.whole_run(against)  # a wrong name is told before the work, not after it
+        ledger.run_with_rows(against)  # a wrong name is told before the work, not after it
     make_folder(out_dir)
     before = ledger.counts(run_id)
     tally = Aggregate()

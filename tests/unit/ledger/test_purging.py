@@ -45,10 +45,10 @@ def test_a_stopped_run_can_not_be_resumed_once_purged(ledger):
 def test_a_purged_run_is_told_from_a_whole_one(ledger):
     """Whoever needs a run's rows is told the day on which they were purged."""
     loaded(ledger, "old", [valid(1)])
-    assert ledger.whole_run("old").run_id == "old"
+    assert ledger.run_with_rows("old").run_id == "old"
     ledger.purge(NOW + 1, at=NOW + 1)
     with pytest.raises(UsageError, match=r"rows of run old were purged on 2027-01-15;"):
-        ledger.whole_run("old")
+        ledger.run_with_rows("old")
 
 
 def test_a_run_with_open_rows_can_be_kept(ledger):

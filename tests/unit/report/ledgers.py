@@ -83,7 +83,7 @@ class FakeLedger:
         """The one run."""
         return run_info(**{"columns": self.columns, "rows": len(self._cells), **self._run})
 
-    def whole_run(self, run_id=None):
+    def run_with_rows(self, run_id=None):
         """Give the run, which is not purged."""
         return self.run(run_id)
 
