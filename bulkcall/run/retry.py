@@ -56,7 +56,7 @@ def retry(
         UsageError: there is no such run, it is not loaded, or none of its rows can go again.
         RunHeldError: another process works on it.
     """
-    parent = context.ledger.whole_run(run_id)
+    parent = context.ledger.run_with_rows(run_id)
     require_credentials(context.settings, parent)
     if parent.state is RunState.LOADING:
         raise UsageError(f"run {parent.run_id} has sent nothing yet: `bulkcall resume` takes it up")
@@ -77,7 +77,7 @@ def ingest_retried(context: RunContext, run: RunInfo) -> None:
     What another run has sent meanwhile is not sent again. Raises UsageError where no row of the
     parent can go again any more.
     """
-    parent = context.ledger.whole_run(run.parent)
+    parent = context.ledger.run_with_rows(run.parent)
     with context.ledger.hold(parent.run_id):
         rows = RetriedRows(context, parent)
         if not rows.count:
