@@ -14,13 +14,14 @@ from bulkcall.load.dialect import Dialect, find_dialect
 from bulkcall.load.header import find_fields
 from bulkcall.load.header_row import find_header
 from bulkcall.load.rows import nul_faults
+from bulkcall.load.sheet_rows import SheetRows
 from bulkcall.load.source import Source
 from bulkcall.load.text import BLOCK, utf8_blocks
 from bulkcall.records import CampaignFile, Chunk
 from bulkcall.support.formula_escape import unescape_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from typing import Self
 
@@ -29,12 +30,16 @@ if TYPE_CHECKING:
     from bulkcall.records import Field
 
 
+_SHOWN_SHEETS = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
     """An open campaign file; a context manager. `chunks()` can be gone through once."""
 
     file: CampaignFile
     _rows: Iterator[Rows]
+    _late_notes: Callable[[], Iterable[str]]
     _source: Source
     _stack: ExitStack
 
@@ -55,6 +60,11 @@ class Campaign:
         except CampaignFileError as error:
             raise _named(self._source, error) from error
         self._source.check_unchanged()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the file; complete once all chunks were gone through."""
+        return (*self.file.notes, *self._late_notes())
 
     def close(self) -> None:
         """Close the file."""
@@ -78,13 +88,13 @@ def open_campaign(path: str, options: LoadOptions) -> Campaign:
         source = stack.enter_context(Source(path))
         try:
             reader = _open_csv if source.kind.startswith("csv") else _open_sheet
-            file, rows = reader(source, options, stack)
+            file, rows, late_notes = reader(source, options, stack)
             first = next(rows, None)
         except UsageError as error:
             raise _named(source, error) from error
         if first is None:
             raise source.error("a header, but no rows below it")
-        return Campaign(file, chain((first,), rows), source, stack.pop_all())
+        return Campaign(file, chain((first,), rows), late_notes, source, stack.pop_all())
     raise AssertionError  # pragma: no cover - ExitStack swallows nothing
 
 
@@ -97,7 +107,7 @@ def _named(source: Source, error: UsageError) -> UsageError:
 
 def _open_csv(
     source: Source, options: LoadOptions, stack: ExitStack
-) -> tuple[CampaignFile, Iterator[Rows]]:
+) -> tuple[CampaignFile, Iterator[Rows], Callable[[], Iterable[str]]]:
     if options.sheet is not None:
         raise UsageError("--sheet is for workbooks, and this is a CSV file")
     with ThreadPoolExecutor(1, thread_name_prefix="bulkcall-sha256") as beside:
@@ -137,7 +147,7 @@ def _open_csv(
         options,
         line=dialect.next_line,
     )
-    return file, rows
+    return file, rows, tuple
 
 
 def _encoding(source: Source, options: LoadOptions) -> encoding.Encoding:
@@ -169,22 +179,39 @@ def _fields(columns: tuple[str, ...], options: LoadOptions, hint: str) -> dict[F
 
 def _open_sheet(
     source: Source, options: LoadOptions, stack: ExitStack
-) -> tuple[CampaignFile, Iterator[Rows]]:
+) -> tuple[CampaignFile, Iterator[Rows], Callable[[], Iterable[str]]]:
+    if options.sheet is not None and source.kind == "parquet":
+        raise UsageError("--sheet is for workbooks, and this is a Parquet file")
     sha256 = source.sha256()
     sheet = stack.enter_context(workbook.Sheet(source, options))
-    header = find_header(sheet.batches())
+    header = find_header(sheet.batches(), skip_hidden=options.skip_hidden)
     if header is None:
-        raise CampaignFileError(f"sheet {sheet.name!r} is empty")
+        raise CampaignFileError(f"sheet {sheet.name!r} is empty{_other_sheets(sheet)}")
     columns = tuple(unescape_formula(name) for name in header.columns)
+    try:
+        fields = _fields(columns, options, header.title_hint)
+    except CampaignFileError as error:
+        raise CampaignFileError(f"{error}{_other_sheets(sheet)}") from error
     file = CampaignFile(
         path=source.path,
         sha256=sha256,
         size=source.size,
         kind=source.kind,
         columns=columns,
-        fields=_fields(columns, options, header.title_hint),
+        fields=fields,
         header_line=header.line,
         sheet=sheet.name,
     )
-    rows = workbook.read_rows(header.below, columns, file.fields, options, line=header.line + 1)
-    return file, rows
+    rows = SheetRows(columns, fields, options)
+    return file, rows.read(header.below), rows.notes
+
+
+def _other_sheets(sheet: workbook.Sheet) -> str:
+    if not sheet.others:
+        return ""
+    names = ", ".join(repr(name) for name in sheet.others[:_SHOWN_SHEETS])
+    more = len(sheet.others) - _SHOWN_SHEETS
+    return (
+        f"; other sheets of the workbook: {names}{f' and {more} more' if more > 0 else ''}; name "
+        "the one to read with --sheet"
+    )

@@ -35,5 +35,7 @@ class LoadOptions:
     """Columns of the header; a spreadsheet has no more."""
     max_unpacked: int = 16 * GIB
     """Bytes of what a gz or zip file holds."""
+    max_reader_seconds: int = 300
+    """Seconds that a workbook's reader may take for the next 20,000 rows."""
     max_workbook: int = 2 * GIB
     """Bytes of what an XLSX or ODS file holds: unlike CSV, a workbook is read as a whole."""

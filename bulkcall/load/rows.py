@@ -18,6 +18,8 @@ from bulkcall.support.formula_escape import unescape_formulas
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from bulkcall.records import Field
 
 
@@ -93,18 +95,24 @@ def surplus_fault(width: int, found: int, surplus: Sequence[str]) -> RowFault:
 
 def without_blanks(rows: Rows) -> Rows:
     """Leave out rows whose cells are all empty, or hold nothing but blanks."""
-    full = np.zeros(len(rows), bool)
-    for column in rows.cells.columns:
-        # What begins with a visible character of ASCII is not blank; the rest is looked at.
-        full |= pc.and_(pc.greater_equal(column, "!"), pc.less(column, "\x7f")).to_numpy()
-        if full.all():
-            return rows
-    for at in np.flatnonzero(~full).tolist():
-        full[at] = not is_blank(column[at].as_py() for column in rows.cells.columns)
+    full = rows_with_text(rows.cells)
     if full.all():
         return rows
     kept = pa.array(full)
     return Rows(rows.cells.filter(kept), rows.lines.filter(kept), rows.faults)
+
+
+def rows_with_text(cells: pa.Table) -> NDArray[np.bool_]:
+    """Return which rows have a cell that shows something."""
+    full = np.zeros(cells.num_rows, bool)
+    for column in cells.columns:
+        # What begins with a visible character of ASCII is not blank; the rest is looked at.
+        full |= pc.and_(pc.greater_equal(column, "!"), pc.less(column, "\x7f")).to_numpy()
+        if full.all():
+            return full
+    for at in np.flatnonzero(~full).tolist():
+        full[at] = not is_blank(column[at].as_py() for column in cells.columns)
+    return full
 
 
 def finished(rows: Rows, max_cell: int) -> Rows:

@@ -21,7 +21,6 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from bulkcall.errors import CampaignFileError
 from bulkcall.load import foreign_files
-from bulkcall.load.workbook_process.error_cells_xls import MAGIC as OLE
 from bulkcall.records import STANDARD_INPUT
 from bulkcall.support.text import shown
 
@@ -34,6 +33,7 @@ _NOT_WAITING = (
     getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
 _PARQUET = b"PAR1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 # All that Python's own unpackers raise over damaged archives.
 DAMAGE = (

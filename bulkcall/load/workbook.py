@@ -1,37 +1,34 @@
-"""XLSX, XLS and ODS: one sheet's rows, read by a process of its own (workbook_process/)."""
+"""Workbooks and Parquet: one sheet's rows, read by a process of its own (workbook_process/)."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 import zipfile
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from bulkcall.errors import CampaignFileError, UsageError
-from bulkcall.load.csv_tolerant import is_blank
-from bulkcall.load.rows import Rows, finished, names_of, surplus_fault, without_blanks
+from bulkcall.load.reader_bounds import memory_for
 from bulkcall.load.source import DAMAGE
-from bulkcall.load.workbook_process import DAY
-from bulkcall.records import Field, RowFault, RowRule
+from bulkcall.load.workbook_process import read_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterator
     from typing import Self
 
     from bulkcall.load.options import LoadOptions
     from bulkcall.load.source import Source
 
-_CHUNK = 100_000
-NOT_COMPUTED = "#UNCOMPUTED!"
-"""The text of a cell whose formula has no stored value: an error word, as validation knows it."""
 _CPU_SECONDS = 900
-_MARKED = rf"^(\d{{4}}-\d\d-\d\d){DAY}$"
+_CPU_SIGNAL = getattr(signal, "SIGXCPU", 0)
+_NO_ZIP = {"xls", "parquet"}
 
 
 class Sheet:
@@ -44,24 +41,40 @@ class Sheet:
 
     def __init__(self, source: Source, options: LoadOptions) -> None:
         self._source = source
-        self._limit = options.max_workbook
+        self._seconds = options.max_reader_seconds
+        self._timed_out = False
         _check_size(source, options)
         # A workbook takes several times its own size: its parts, its cells, and their texts.
+        self._memory = memory_for(2 * options.max_workbook + (1 << 30))
+        lifeline, self._lifeline = os.pipe()
         asked = {
+            "kind": source.kind,
             "sheet": options.sheet,
-            "memory": 2 * options.max_workbook + (1 << 30),
+            "memory": self._memory,
             "seconds": _CPU_SECONDS,
+            "lifeline": lifeline,
         }
         source.stream.seek(0)
-        self._reader = subprocess.Popen(  # noqa: S603 - our own module, under our own Python
-            [sys.executable, "-P", "-m", "bulkcall.load.workbook_process", json.dumps(asked)],
-            stdin=source.stream,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # a Ctrl-C is for the run, not for its reader
-        )
         try:
-            self.name = self._begin()
+            self._reader = subprocess.Popen(  # noqa: S603 - our own module, under our own Python
+                [sys.executable, "-P", "-m", "bulkcall.load.workbook_process", json.dumps(asked)],
+                stdin=source.stream,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C is for the run, not for its reader
+                pass_fds=(lifeline,) if os.name == "posix" else (),
+                # No secret of ours is there to be found; modules are found as here.
+                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
+            )
+        except BaseException:
+            os.close(self._lifeline)
+            raise
+        finally:
+            os.close(lifeline)
+        try:
+            said = self._said(self._frame()[1])
+            self.name = str(said["sheet"])
+            self.others = tuple(str(name) for name in said["others"])
         except BaseException:
             self.close()
             raise
@@ -72,6 +85,9 @@ class Sheet:
             self._reader.stdout.close()
         self._reader.kill()
         self._reader.wait()
+        with suppress(OSError):
+            os.close(self._lifeline)
+        self._lifeline = -1
 
     def __enter__(self) -> Self:
         return self
@@ -80,37 +96,67 @@ class Sheet:
         self.close()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Give the sheet's rows, from its first on, blank ones included."""
-        try:
-            with pa.ipc.open_stream(self._reader.stdout) as stream:
-                yield from stream
-            if self._reader.wait() != 0:
-                raise self._died()
-        except (pa.ArrowInvalid, OSError) as error:
-            raise self._died() from error
+        """Yield the sheet's rows that hold something, or are hidden."""
+        while True:
+            kind, data = self._frame()
+            if kind == b"Z":
+                return
+            if kind == b"J":
+                self._said(data)
+            try:
+                with pa.ipc.open_stream(data) as stream:
+                    yield from stream
+            except (pa.ArrowInvalid, OSError) as error:
+                raise self._died() from error
 
-    def _begin(self) -> str:
-        stdout = self._reader.stdout
-        said = json.loads(stdout.readline() or "null") if stdout else None
-        if said is None:
-            raise self._died()
+    def _frame(self) -> tuple[bytes, bytes]:
+        assert self._reader.stdout is not None  # noqa: S101 - a pipe was asked for
+        with self._watched():
+            try:
+                return read_frame(self._reader.stdout)
+            except (EOFError, OSError) as error:
+                raise self._died() from error
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Kill the reader if it gives nothing for too long."""
+
+        def give_up() -> None:
+            self._timed_out = True
+            self._reader.kill()
+
+        timer = threading.Timer(self._seconds, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _said(self, data: bytes) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads(data)
         if "error" in said:
             if said.get("usage"):
                 raise UsageError(f"{self._source.path}: {said['error']}")
             raise self._source.error(said["error"])
-        return str(said["sheet"])
+        return said
 
     def _died(self) -> CampaignFileError:
         status = self._reader.wait()
-        return self._source.error(
-            "the workbook can't be read: it is damaged, or takes more than "
-            f"{2 * self._limit + (1 << 30):,} bytes of memory (reader ended with {status}); "
-            "save the sheet as CSV"
-        )
+        if self._timed_out or status == -_CPU_SIGNAL:
+            what = f"reading it takes more than {self._seconds:,} seconds"
+        elif status < 0:
+            what = (
+                f"it is damaged, or takes more than {self._memory:,} bytes of memory (reader ended "
+                f"by signal {-status})"
+            )
+        else:
+            what = f"its reader ended with status {status}"
+        return self._source.error(f"the workbook can't be read: {what}; save the sheet as CSV")
 
 
 def _check_size(source: Source, options: LoadOptions) -> None:
-    if source.kind == "xls":
+    if source.kind in _NO_ZIP:
         return
     try:
         with zipfile.ZipFile(source.stream) as archive:
@@ -122,105 +168,3 @@ def _check_size(source: Source, options: LoadOptions) -> None:
             f"the workbook unpacks to {total:,} bytes; the limit is {options.max_workbook:,}; "
             "save the sheet as CSV"
         )
-
-
-def read_rows(
-    batches: Iterator[pa.RecordBatch],
-    columns: Sequence[str],
-    fields: Mapping[Field, int],
-    options: LoadOptions,
-    *,
-    line: int,
-) -> Iterator[Rows]:
-    """Give the rows below the header in chunks, without blank ones.
-
-    Args:
-        batches: Rows as they stand in the sheet, the first of them on row `line`.
-        columns: The header.
-        fields: Which columns a record is made of; elsewhere an error shown is only text.
-        options: For the limits.
-        line: Row of the sheet, counted from 1.
-    """
-    needed = {index: columns[index] for index in fields.values()}
-    times = {fields[field] for field in (Field.STARTS_AT, Field.ENDS_AT) if field in fields}
-    held: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        held.append(batch)
-        count += batch.num_rows
-        if count >= _CHUNK:
-            yield from _shaped(_unmarked(held, times), len(columns), needed, options, line)
-            line += count
-            held, count = [], 0
-    if held:
-        yield from _shaped(_unmarked(held, times), len(columns), needed, options, line)
-
-
-def _unmarked(batches: Sequence[pa.RecordBatch], times: AbstractSet[int]) -> pa.Table:
-    """Write out what date cells without a time of day hold: a day, or a midnight if times stand."""
-    table = pa.Table.from_batches(batches).combine_chunks()
-    for index in range(table.num_columns - 1):
-        column = table.column(index)
-        if pc.any(pc.match_substring(column, DAY)).as_py():
-            written = r"\1T00:00:00" if index in times else r"\1"
-            plain = pc.replace_substring_regex(column, _MARKED, written)
-            table = table.set_column(index, table.field(index), plain)
-    return table
-
-
-def _shaped(
-    table: pa.Table,
-    width: int,
-    needed: Mapping[int, str],
-    options: LoadOptions,
-    line: int,
-) -> Iterator[Rows]:
-    lines = pa.array(np.arange(line, line + table.num_rows), pa.int64())
-    rows = without_blanks(Rows(table, lines))
-    own = table.num_columns - 1
-    cells = rows.cells.select(range(min(width, own)))
-    for name in names_of(width)[cells.num_columns :]:
-        cells = cells.append_column(name, pa.array([""] * len(rows), pa.string()))
-    faults: dict[int, RowFault] = {}
-    errors: dict[int, dict[int, str]] = {}
-    for at, note in _filled(rows.cells.column(own)):
-        for index, shown in json.loads(note).items():
-            if int(index) in needed:
-                faults.setdefault(at, _unshown_fault(int(index), needed[int(index)], shown))
-                errors.setdefault(int(index), {})[at] = shown or NOT_COMPUTED
-    cells = _with_texts(cells, errors)
-    for index in range(width, own):
-        for at, cell in _filled(rows.cells.column(index)):
-            if is_blank([cell]):
-                continue
-            faults.setdefault(at, surplus_fault(width, index + 1, [cell]))
-    if len(rows):
-        yield finished(Rows(cells, rows.lines, faults), options.max_cell)
-
-
-def _with_texts(cells: pa.Table, texts: Mapping[int, Mapping[int, str]]) -> pa.Table:
-    """Put texts (column → row → text) into cells: an error is invalid wherever its text goes."""
-    for index, by_row in texts.items():
-        column = cells.column(index).to_pylist()
-        for at, text in by_row.items():
-            column[at] = text
-        cells = cells.set_column(index, str(index), pa.array(column, pa.string()))
-    return cells
-
-
-def _filled(column: pa.ChunkedArray) -> Iterator[tuple[int, str]]:
-    for at in pc.indices_nonzero(pc.not_equal(column, "")).to_pylist():
-        yield at, column[at].as_py()
-
-
-def _unshown_fault(index: int, column: str, shown: str) -> RowFault:
-    if shown:
-        return RowFault(
-            RowRule.CELL_ERROR, f"column {column!r} shows the error {shown}; fix its formula", index
-        )
-    return RowFault(
-        RowRule.FORMULA_NOT_COMPUTED,
-        f"column {column!r} holds a formula that was never computed; open the workbook in a "
-        "spreadsheet program and save it",
-        index,
-    )

@@ -66,6 +66,11 @@ class CheckedFile:
         """What was made of the file; its sample row is there once a chunk was checked."""
         return understanding(self.file, self._read, self._sample)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the file; complete once all chunks were checked."""
+        return self._campaign.notes
+
     def chunks(self) -> Iterator[CheckedChunk]:
         """The file's chunks, checked, in file order; once only.
 

@@ -65,7 +65,7 @@ def plan(
         invalid=checked.invalid,
         duplicate=len(duplicates),
         troubles=troubles.most_first(),
-        notes=(*checked.file.notes, *checked.diagnostics.lines()),
+        notes=(*checked.notes, *checked.diagnostics.lines()),
         label_use=checked.label_use,
         understanding=checked.understanding,
     )

@@ -68,7 +68,7 @@ def ingest(
     if not run.resend:
         checked.diagnostics.note_repeats(ledger.mark_repeats(run.run_id), valid)
     context.progress.note(checked.understanding.line())
-    context.notes.extend([*checked.file.notes, *checked.diagnostics.lines()])
+    context.notes.extend([*checked.notes, *checked.diagnostics.lines()])
 
 
 def ingest_again(context: RunContext, run: RunInfo) -> bool:

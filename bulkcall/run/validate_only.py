@@ -131,7 +131,7 @@ def validate(
         invalid=checked.invalid,
         duplicate=duplicate,
         troubles=troubles.most_first(),
-        notes=(*checked.file.notes, *checked.diagnostics.lines()),
+        notes=(*checked.notes, *checked.diagnostics.lines()),
         understanding=checked.understanding,
         files=files,
         tables=tables,

@@ -1,11 +1,47 @@
-"""The process that reads a workbook for `load`; it imports little, so that it starts at once."""
+"""The process that reads a workbook or a Parquet file for `load`; it knows nothing of the rest.
+
+It imports little, so that it starts at once. What it writes is told in frames (`write_frame`).
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import json
+import struct
+from typing import IO, Any, Final
 
-DAY: Final = "\x1f"
-"""Stands behind the text of a date cell that holds a midnight: `2026-03-31` and this.
+from bulkcall.load.workbook_process.cell_text import DAY, MOMENT
 
-Only with the header does it show whether such a cell is a day or a point in time. No text of a
-spreadsheet ends like that."""
+__all__ = ["DAY", "HIDDEN", "MARKS", "MOMENT", "NUMBER", "OWN_COLUMNS", "read_frame", "write_frame"]
+
+MARKS: Final = "marks"
+"""Column of each batch, JSON: column of the sheet → [mark, what it shows]; empty for most rows."""
+HIDDEN: Final = "hidden"
+"""Column of each batch: whether the row is hidden in the sheet."""
+NUMBER: Final = "number"
+"""Column of each batch: the row's place in the sheet, from 1; rows without a cell are left out."""
+OWN_COLUMNS: Final = 3
+_HEAD: Final = struct.Struct(">cI")
+
+
+def write_frame(out: IO[bytes], kind: bytes, data: bytes = b"") -> None:
+    """Write a frame: `J` JSON, `B` a batch as an Arrow stream, `Z` the end."""
+    out.write(_HEAD.pack(kind, len(data)))
+    out.write(data)
+    out.flush()
+
+
+def read_frame(stream: IO[bytes]) -> tuple[bytes, bytes]:
+    """Return the next frame's kind and data. Raises EOFError where the process ended before it."""
+    head = stream.read(_HEAD.size)
+    if len(head) != _HEAD.size:
+        raise EOFError
+    kind, size = _HEAD.unpack(head)
+    data = stream.read(size)
+    if len(data) != size:
+        raise EOFError
+    return kind, data
+
+
+def as_json(**said: Any) -> bytes:
+    """Return what is said as JSON."""
+    return json.dumps(said).encode()

@@ -1,64 +1,60 @@
 """The process that reads a workbook for load/workbook.py, started as a module with its options.
 
-The workbook comes on standard input (a file). What goes out on standard output is one line of JSON,
-`{"sheet": name}` or `{"error": text, "usage": bool}`, and after the first a stream of Arrow
-batches: a string column for each column of the sheet and one named `unshown`, a row for each of the
-sheet's rows from row 1 on. A date cell without a time of day is marked by `DAY`.
+The file comes on standard input. What goes out on standard output are frames: JSON that names the
+sheet (or says what is wrong), then batches of rows as columns of text, then the end.
 
-It is a process of its own because the reader (calamine, in Rust) holds the whole sheet, and a
-hostile workbook can make it ask for more memory than there is, which ends the process that asks.
+It is a process of its own, without an environment and with bounded memory and time, because a
+hostile workbook can make any reader ask for more than there is, which ends the process that asks.
+It ends with its parent: a pipe that only the parent holds open says when that is.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import json
+import os
 import sys
+import threading
 from contextlib import suppress
-from itertools import chain, islice
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-import python_calamine as calamine
 
-from bulkcall.load.workbook_process import DAY
-from bulkcall.load.workbook_process.cell_text import text_of
-from bulkcall.load.workbook_process.error_cells import unshown
+from bulkcall.load.workbook_process import HIDDEN, MARKS, NUMBER, as_json, write_frame
+from bulkcall.load.workbook_process.rows import RefusedError, choose_sheet, within_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
-UNSHOWN = "unshown"
-"""The last column, JSON: column → `#N/A`, or empty for a formula never computed."""
-_BATCH = 20_000
-_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
+    from bulkcall.load.workbook_process.rows import SheetRow
 
-
-class _RefusedError(Exception):
-    def __init__(self, text: str, *, usage: bool = False) -> None:
-        super().__init__(text)
-        self.usage = usage
+_BATCH_ROWS: Final = 20_000
+_BATCH_CELLS: Final = 4_000_000
 
 
 def main(options: str) -> None:
-    """Read the workbook on standard input; `options` is JSON: `sheet`, `memory` and `seconds`."""
+    """Read the file on standard input; `options` is JSON: `kind`, `sheet` and the bounds."""
     given = json.loads(options)
+    _bound("RLIMIT_CORE", 0)
     _bound("RLIMIT_AS", given["memory"])
     _bound("RLIMIT_CPU", given["seconds"])
+    threading.Thread(target=_end_with_parent, args=(given["lifeline"],), daemon=True).start()
     out = sys.stdout.buffer
     try:
-        sheet = _open(sys.stdin.buffer, given["sheet"])
-        unshown_cells = unshown(sys.stdin.buffer, sheet.name)
-    except _RefusedError as refused:
-        _say(out, error=str(refused), usage=refused.usage)
-    except calamine.PasswordError:
-        _say(out, error="the workbook is encrypted; save it without a password")
-    except BaseException as error:  # noqa: BLE001 - a panic of Rust code is no Exception
-        text = " ".join(str(error).split())[:200]
-        _say(out, error=f"the workbook is damaged ({text}); save it again as XLSX")
+        if given["kind"] == "parquet":
+            _parquet(out)
+        else:
+            _workbook(given["kind"], given["sheet"], out)
+    except RefusedError as refused:
+        write_frame(out, b"J", as_json(error=str(refused), usage=refused.usage))
+    except MemoryError:
+        text = f"the file takes more than {given['memory']:,} bytes of memory; save it as CSV"
+        write_frame(out, b"J", as_json(error=text))
+    except Exception as error:  # noqa: BLE001 - a hostile file makes readers raise anything
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        said = f"the workbook is damaged ({text}); save it again as XLSX"
+        write_frame(out, b"J", as_json(error=said))
     else:
-        _say(out, sheet=sheet.name)
-        _write(sheet, unshown_cells, out)
+        write_frame(out, b"Z")
 
 
 def _bound(name: str, most: int) -> None:
@@ -74,69 +70,100 @@ def _bound(name: str, most: int) -> None:
             resource.setrlimit(kind, (most, most))
 
 
-def _say(out: IO[bytes], **what: object) -> None:
-    out.write(json.dumps(what).encode() + b"\n")
-    out.flush()
+def _end_with_parent(lifeline: int) -> None:
+    with suppress(OSError):
+        os.read(lifeline, 1)
+    os._exit(1)
 
 
-def _open(stream: IO[bytes], wanted: str | None) -> calamine.CalamineSheet:
-    book = calamine.CalamineWorkbook.from_filelike(stream)
-    sheet = book.get_sheet_by_name(_choose(book, wanted))
-    row, column = sheet.end or (0, 0)
-    if row >= _MOST_ROWS or column >= _MOST_COLUMNS:
-        raise _RefusedError(
-            f"sheet {sheet.name!r} has a cell in row {row + 1:,}, column {column + 1:,}, which no "
-            "spreadsheet program allows; save it again as XLSX"
-        )
-    return sheet
+def _workbook(kind: str, wanted: str | None, out: IO[bytes]) -> None:
+    book = _open(kind)
+    name = choose_sheet(book.sheets, wanted)
+    others = [sheet.name for sheet in book.sheets if sheet.name != name]
+    write_frame(out, b"J", as_json(sheet=name, others=others))
+    _write(within_bounds(book.rows(name), name), out)
 
 
-def _choose(book: calamine.CalamineWorkbook, wanted: str | None) -> str:
-    sheets = [s for s in book.sheets_metadata if s.typ == calamine.SheetTypeEnum.WorkSheet]
-    names = ", ".join(repr(sheet.name) for sheet in sheets)
-    if wanted is not None:
-        if any(sheet.name == wanted for sheet in sheets):
-            return wanted
-        raise _RefusedError(f"no sheet {wanted!r}; the workbook has {names}", usage=True)
-    for sheet in sheets:
-        if sheet.visible == calamine.SheetVisibleEnum.Visible:
-            return str(sheet.name)
-    raise _RefusedError(f"no visible sheet; name one with --sheet: {names or 'there is none'}")
+def _open(kind: str) -> Any:
+    # Each reader is imported when it is needed: the process starts sooner.
+    if kind == "xls":
+        from bulkcall.load.workbook_process.xls import Xls  # noqa: PLC0415
+
+        return Xls(sys.stdin.buffer)
+    from bulkcall.load.workbook_process.package import Package  # noqa: PLC0415
+
+    package = Package(sys.stdin.buffer)
+    if kind == "ods":
+        from bulkcall.load.workbook_process.ods import Ods  # noqa: PLC0415
+
+        return Ods(package)
+    if kind == "xlsb":
+        from bulkcall.load.workbook_process.xlsb import Xlsb  # noqa: PLC0415
+
+        return Xlsb(package)
+    from bulkcall.load.workbook_process.xlsx import Xlsx  # noqa: PLC0415
+
+    return Xlsx(package)
 
 
-def _write(
-    sheet: calamine.CalamineSheet, unshown_cells: dict[int, dict[int, str]], out: IO[bytes]
+def _parquet(out: IO[bytes]) -> None:
+    from bulkcall.load.workbook_process.parquet import Parquet  # noqa: PLC0415
+
+    file = Parquet(sys.stdin.buffer)
+    write_frame(out, b"J", as_json(sheet="", others=[]))
+    number = 1
+    _send([pa.array([name], pa.string()) for name in file.columns], [""], [False], [number], out)
+    for columns, marks in file.batches():
+        count = len(columns[0]) if columns else 0
+        notes = [json.dumps(marks[at]) if at in marks else "" for at in range(count)]
+        numbers = range(number + 1, number + 1 + count)
+        _send(columns, notes, [False] * count, list(numbers), out)
+        number += count
+
+
+def _write(rows: Iterable[SheetRow], out: IO[bytes]) -> None:
+    held: list[SheetRow] = []
+    width = 0
+    for row in rows:
+        held.append(row)
+        width = max(width, len(row.texts))
+        if len(held) >= _BATCH_ROWS or width * len(held) >= _BATCH_CELLS:
+            _send_rows(held, width, out)
+            held, width = [], 0
+    if held:
+        _send_rows(held, width, out)
+
+
+def _send_rows(rows: list[SheetRow], width: int, out: IO[bytes]) -> None:
+    padded = [
+        row.texts if len(row.texts) == width else row.texts + [""] * (width - len(row.texts))
+        for row in rows
+    ]
+    columns = [pa.array(column, pa.string()) for column in zip(*padded, strict=True)]
+    notes = [json.dumps(row.marks) if row.marks else "" for row in rows]
+    numbers = [row.number + 1 for row in rows]
+    _send(columns, notes, [row.hidden for row in rows], numbers, out)
+
+
+def _send(
+    columns: list[pa.Array],
+    notes: list[str],
+    hidden: list[bool],
+    numbers: list[int],
+    out: IO[bytes],
 ) -> None:
-    width = sheet.width
-    left = sheet.start[1] if sheet.start else 0
-    schema = pa.schema([(str(i), pa.string()) for i in range(width)] + [(UNSHOWN, pa.string())])
-    rows: Iterator[list[Any]] = sheet.iter_rows()
-    # Rows that hold nothing but such formulas stand beyond the last row that calamine gives.
-    height = min(max(unshown_cells, default=-1) + 1, _MOST_ROWS)
-    below = height - (sheet.end[0] + 1 if sheet.end else 0)
-    rows = chain(rows, ([""] * width for _ in range(below)))
-    first = 0
-    with pa.ipc.new_stream(out, schema) as stream:
-        while part := list(islice(rows, _BATCH)):
-            notes = [""] * len(part)
-            for at in unshown_cells.keys() & range(first, first + len(part)):
-                cells = {column - left: text for column, text in unshown_cells[at].items()}
-                cells = {column: text for column, text in cells.items() if 0 <= column < width}
-                for column, text in cells.items():
-                    part[at - first][column] = text
-                notes[at - first] = json.dumps(cells) if cells else ""
-            columns = [_texts(column) for column in zip(*part, strict=True)]
-            columns.append(pa.array(notes, pa.string()))
-            stream.write_batch(pa.record_batch(columns, schema=schema))
-            first += len(part)
-
-
-def _texts(cells: tuple[Any, ...]) -> pa.Array:
-    return pa.array([c if type(c) is str else _typed(c) for c in cells], pa.string())
-
-
-def _typed(value: object) -> str:
-    return text_of(value) + DAY if type(value) is dt.date else text_of(value)
+    arrays = [
+        *columns,
+        pa.array(notes, pa.string()),
+        pa.array(hidden, pa.bool_()),
+        pa.array(numbers, pa.int64()),
+    ]
+    names = [*(str(at) for at in range(len(columns))), MARKS, HIDDEN, NUMBER]
+    batch = pa.record_batch(arrays, names=names)
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, batch.schema) as stream:
+        stream.write_batch(batch)
+    write_frame(out, b"B", buffer.getvalue())
 
 
 if __name__ == "__main__":

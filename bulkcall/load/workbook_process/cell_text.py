@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+DAY: Final = "\x1f"
+"""Stands behind the text of a date cell that holds a midnight: `2026-03-31` and this.
+
+Only with the header does it show whether such a cell is a day or a point in time."""
+MOMENT: Final = "\x1e"
+"""Stands behind the text of a date cell with a time of day."""
+_ISO_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def text_of(value: object) -> str:
     """Write whole numbers as digits, times as ISO 8601, truth values as spreadsheets show them."""
     writer = _WRITERS.get(type(value))
     return writer(value) if writer else str(value)
+
+
+def iso_date_text(text: str) -> str:
+    """Return the text of a date that is written in ISO 8601, with its mark; ValueError if not."""
+    if _ISO_DATE.fullmatch(text):
+        return dt.date.fromisoformat(text).isoformat() + DAY
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None and moment.time() == dt.time():
+        return moment.date().isoformat() + DAY
+    return text_of(moment) + MOMENT
 
 
 def _number(value: float) -> str:

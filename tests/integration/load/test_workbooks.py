@@ -125,9 +125,9 @@ def test_an_error_is_shown_and_no_label(load):
     """`#N/A` is the cell's text, and not what anybody wants to send."""
     rows = [[], [None, *HEADER], [None, "1", "2", "#N/A", "x"], [None, "1", "2", "Acme", "#REF!"]]
     loaded = load(xlsx(("A & B", rows)))
-    assert loaded.rows == [("1", "2", "#N/A", "x"), ("1", "2", "Acme", "#REF!")]
+    assert loaded.rows == [("", "1", "2", "#N/A", "x"), ("", "1", "2", "Acme", "#REF!")]
     assert loaded.faults == {
-        1: RowFault(RowRule.CELL_ERROR, "column 'label' shows the error #N/A; fix its formula", 2)
+        1: RowFault(RowRule.CELL_ERROR, "column 'label' shows the error #N/A; fix its formula", 3)
     }
 
 
@@ -137,7 +137,7 @@ def test_blank_rows_and_a_header_further_down(load):
     loaded = load(xlsx(("A", rows)))
     assert loaded.file.header_line == 2
     assert loaded.lines == [4, 6]
-    assert loaded.rows == [("1", "2", "Acme", "x"), ("3", "4", "Acme", "")]
+    assert loaded.rows == [("", "1", "2", "Acme", "x"), ("", "3", "4", "Acme", "")]
 
 
 def test_cells_of_spaces_make_no_row(load):

@@ -53,7 +53,7 @@ def test_every_cell_is_text_and_comes_back_whole(harm):
 
 
 def test_another_reader_agrees(harm):
-    """calamine, which the campaign file's own reader uses, finds the same text."""
+    """calamine, another reader than the one that loads campaign files, finds the same text."""
     book = CalamineWorkbook.from_path(str(harm))
     rows = book.get_sheet_by_name("All rows").to_python()
     for text, row in zip(HARM, rows[1:], strict=True):
