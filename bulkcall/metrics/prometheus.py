@@ -2,17 +2,23 @@
 
 Several profiles may share a file: each run replaces its own profile's figures and no others. What
 must outlive a run (when one last went well, how many there were) is read from the file itself.
+The text is written and read by prometheus-client. Its own `write_to_textfile` is not used: it knows
+one process's figures only, and its unfinished file has a name that can be foreseen.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 from bulkcall.errors import ExitStatus
 from bulkcall.support import file_lock
@@ -47,8 +53,6 @@ FAMILIES: Mapping[str, tuple[str, str]] = {
 }
 """Name → type and help, in the order of the file."""
 
-_LINE = re.compile(r"(\w+)\{(.*)\} (\S+)")
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _FINISHED = (ExitStatus.OK, ExitStatus.NOT_ALL)
 _LASTING = (
     "bulkcall_last_finished_timestamp_seconds",
@@ -73,13 +77,13 @@ def write_metrics(ending: RunSummary, path: Path) -> None:
 
 
 def samples(ending: RunSummary, before: Samples) -> Samples:
-    """Give a run's figures; `before` are the profile's figures up to now."""
+    """Return a run's figures; `before` are the profile's figures up to now."""
     own = (("profile", ending.profile),)
     at = ending.ended / 1e9
     figures = {key: value for key, value in before.items() if key[0] in _LASTING}
 
     def put(name: str, value: float, *labels: tuple[str, str]) -> None:
-        figures[f"bulkcall_{name}", (*own, *labels)] = value
+        figures[f"bulkcall_{name}", tuple(sorted((*own, *labels)))] = value
 
     put("run_exit_status", ending.exit_status)
     put("run_duration_seconds", ending.seconds)
@@ -100,54 +104,52 @@ def samples(ending: RunSummary, before: Samples) -> Samples:
         put("last_success_timestamp_seconds", at)
     for status in ExitStatus:
         # From the first run on, so that a rate sees the first failure too.
-        labels = (*own, ("exit_status", str(int(status))))
+        labels = tuple(sorted((*own, ("exit_status", str(int(status))))))
         count = before.get(("bulkcall_runs_total", labels), 0)
         figures["bulkcall_runs_total", labels] = count + (status is ending.exit_status)
     return figures
 
 
-def rendered(figures: Samples) -> str:
-    """Give the file's text, in Prometheus's text format."""
-    lines = []
-    for name, (kind, help_text) in FAMILIES.items():
-        found = sorted((labels, value) for (of, labels), value in figures.items() if of == name)
-        if found:
-            lines += [f"# HELP {name} {help_text}", f"# TYPE {name} {kind}"]
-        for labels, value in found:
-            shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
-            lines.append(f"{name}{{{shown}}} {_number(value)}")
-    return "\n".join(lines) + "\n"
+class _Figures(Collector):
+    """Figures as prometheus-client takes them."""
+
+    def __init__(self, figures: Samples) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield one family after the other, in the order of the file."""
+        for name, (kind, help_text) in FAMILIES.items():
+            family = Metric(name.removesuffix("_total"), help_text, kind)
+            found = sorted(item for item in self._figures.items() if item[0][0] == name)
+            for (_, labels), value in found:
+                family.add_sample(name, dict(labels), value)
+            if found:
+                yield family
+
+
+def rendered(figures: Samples) -> bytes:
+    """Return the file's content, in Prometheus's text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(figures))
+    return generate_latest(registry)
 
 
 def parsed(text: str) -> Samples:
     """Read such a text; lines of other families or another form are left out."""
     figures: Samples = {}
     for line in text.split("\n"):
-        found = _LINE.fullmatch(line)
-        if not found or found[1] not in FAMILIES:
+        try:  # line by line: a damaged one takes no other with it
+            found = [s for of in text_string_to_metric_families(f"{line}\n") for s in of.samples]
+        except (ValueError, IndexError, KeyError):
             continue
-        labels = tuple((name, _unescaped(value)) for name, value in _LABEL.findall(found[2]))
-        try:
-            figures[found[1], labels] = float(found[3])
-        except ValueError:
-            continue
+        for sample in found:
+            if sample.name in FAMILIES:
+                figures[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
     return figures
 
 
 def _profile(key: tuple[str, Labels]) -> str | None:
     return dict(key[1]).get("profile")
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) else repr(round(value, 3))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], text)
 
 
 def _read(path: Path) -> Samples:
@@ -169,13 +171,13 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     # The collector reads *.prom only, so it never sees the unfinished file.
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     part = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
-            file.write(text.encode("utf-8", "replace"))
+            file.write(content)
         part.chmod(0o644)  # the node exporter is another user
         part.replace(path)
     except BaseException:

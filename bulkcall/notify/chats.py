@@ -2,6 +2,12 @@
 
 What a file or a server says stands in these messages too, so every form takes the meaning from its
 own marks: nobody is mentioned and nothing becomes a link because a cell says so.
+
+The library apprise (2.3) was weighed for this and is not used. It looks for mentions in the text to
+make them real ones: `<!channel>` for Slack, `@everyone` for Discord, whoever wrote them. It takes
+one text where these forms take counts and facts; it follows redirects, logs addresses, and trusts
+other certificates than the API's client (REQUESTS_CA_BUNDLE). With what it needs it installs 21 MB
+and is imported in 0.1 s, beside the 0.3 MB and no further package of httpx, which is there.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def test_a_folder_that_can_t_be_written_is_one_line(tmp_path):
 def test_what_is_written_is_read_back(profile, status, rows):
     """Any profile's name survives, for us and for Prometheus's own parser."""
     figures = samples(ending(status, profile=profile, counts={"success": rows}), {})
-    text = rendered(figures)
+    text = rendered(figures).decode()
     assert parsed(text) == figures
     shown = {s.labels["profile"] for f in text_string_to_metric_families(text) for s in f.samples}
     assert shown == {profile}
