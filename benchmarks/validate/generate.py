@@ -1,9 +1,14 @@
 """Write a campaign file of so many rows: 5 % bad in mixed ways, a tenth of the numbers messy.
 
-python benchmarks/validate/generate.py ROWS FILE
+python benchmarks/validate/generate.py ROWS FILE [SHAPE]
 
-The same rows give the same file. Times lie three days ahead of the day it is written, so that the
-only windows already past are the bad ones.
+Shapes: `few` (the default: labels and reasons repeat), `templated` (an order number in each
+reason), `distinct` (callers, receivers, reasons and seconds all differ, 1,000 labels), `messy` (no
+number is plain digits), `bad` (30 % of the receivers are wrong), `wide` (40 columns that nobody
+uses).
+
+The same rows and shape give the same file. Times lie three days ahead of the day it is written, so
+that the only windows already past are the bad ones.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ import xlsxwriter
 
 BAD = 0.05
 CHUNK = 500_000
+WIDE = 40
 NAMES = [
     "Acme Bank",
     "Acme Courier",
@@ -48,18 +54,19 @@ FIELDS = [
 ]
 
 
-def main(rows: int, path: Path) -> None:
+def main(rows: int, path: Path, shape: str = "few") -> None:
     """Write the file in chunks; a workbook if it is named so."""
     rng = np.random.default_rng(20260403)
-    schema = pa.schema([(name, pa.string()) for name in FIELDS])
+    names = [*FIELDS, *(f"extra {n}" for n in range(WIDE if shape == "wide" else 0))]
+    schema = pa.schema([(name, pa.string()) for name in names])
     day = datetime.now(UTC).date() + timedelta(days=3)
     if path.suffix == ".xlsx":
-        write_workbook(path, chunk(rng, rows, np.datetime64(day)))
+        write_workbook(path, chunk(rng, rows, np.datetime64(day), shape))
         return
     options = pacsv.WriteOptions(quoting_style="none")
     with pacsv.CSVWriter(path, schema, write_options=options) as writer:
         for first in range(0, rows, CHUNK):
-            writer.write_table(chunk(rng, min(CHUNK, rows - first), np.datetime64(day)))
+            writer.write_table(chunk(rng, min(CHUNK, rows - first), np.datetime64(day), shape))
 
 
 def write_workbook(path: Path, table: pa.Table) -> None:
@@ -73,14 +80,15 @@ def write_workbook(path: Path, table: pa.Table) -> None:
                 sheet.write_string(at, column, text)
 
 
-def chunk(rng: np.random.Generator, rows: int, day: np.datetime64) -> pa.Table:
-    """Make some rows."""
+def chunk(rng: np.random.Generator, rows: int, day: np.datetime64, shape: str) -> pa.Table:
+    """Make some rows of a shape."""
     national = (90 + rng.choice([0, 1, 3, 4, 6, 7, 8, 9], rows)) * 10**8 + rng.integers(
         0, 10**8, rows
     )
     # 98 and 97 only where the number goes without its country code: others are valid elsewhere too
     safe = 98 * 10**8 + national % 10**8
-    form = rng.choice(6, rows, p=[0.90, 0.03, 0.02, 0.02, 0.02, 0.01])
+    plain = 0.0 if shape == "messy" else 0.90
+    form = rng.choice(6, rows, p=[plain, *(np.array([3, 2, 2, 2, 1]) / 10 * (1 - plain))])
     digits = _text(np.where(form >= 3, safe, national))
     head, tail = pc.utf8_slice_codeunits(digits, 0, 5), pc.utf8_slice_codeunits(digits, 5)
     receivers = _choose(
@@ -113,7 +121,19 @@ def chunk(rng: np.random.Generator, rows: int, day: np.datetime64) -> pa.Table:
         "starts_at": _iso(start),
         "ends_at": _iso(end),
     }
+    if shape in {"templated", "distinct"}:
+        orders = _text(10**6 + rng.permutation(rows))
+        columns["dynamic_call_reason"] = _joined(columns["dynamic_call_reason"], " order ", orders)
+    if shape == "distinct":
+        labels = pa.array([f"Label number {n}" for n in range(1000)])
+        columns["dynamic_label_name"] = labels.take(pa.array(rng.integers(0, 1000, rows)))
+        columns["caller_number"] = _text(91 * 10**10 + 98 * 10**8 + rng.permutation(rows))
+        seconds = rng.integers(0, 86_400, rows).astype("timedelta64[s]")
+        start, end = start + seconds, end + seconds
+        columns |= {"starts_at": _iso(start), "ends_at": _iso(end)}
     bad = np.where(rng.random(rows) < BAD, rng.integers(0, 10, rows), -1)
+    if shape == "bad":
+        bad = np.where(rng.random(rows) < 0.30, rng.integers(0, 3, rows), -1)
     past = _iso(start - np.timedelta64(365, "D"))
     for number, (name, value) in enumerate(
         [
@@ -131,7 +151,13 @@ def chunk(rng: np.random.Generator, rows: int, day: np.datetime64) -> pa.Table:
     ):
         columns[name] = pc.if_else(pa.array(bad == number), value, columns[name])
     columns["starts_at"] = pc.if_else(pa.array(bad == 5), past, columns["starts_at"])
-    return pa.table({name: columns[name] for name in FIELDS})
+    extra = {f"extra {n}": orders_like(rng, rows) for n in range(WIDE if shape == "wide" else 0)}
+    return pa.table({name: columns[name] for name in FIELDS} | extra)
+
+
+def orders_like(rng: np.random.Generator, rows: int) -> pa.Array:
+    """Make a column that nobody uses."""
+    return _joined("order ", _text(rng.integers(0, 10**6, rows)))
 
 
 def _text(numbers: np.ndarray) -> pa.Array:
@@ -152,4 +178,4 @@ def _iso(moments: np.ndarray) -> pa.Array:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:4])

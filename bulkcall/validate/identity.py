@@ -14,10 +14,11 @@ record is recognised in a later run by them. Do not change it.
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +39,10 @@ def mix(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def text_words(texts: TextColumn, *, lower: bool = False) -> NDArray[np.uint64]:
     """Digest a text column: an array of shape (2, rows)."""
-    pairs = [
-        _digest(text.lower() if lower else text) if text else (0, 0)
-        for text in texts.distinct.to_pylist()
-    ]
-    table = np.array(pairs, dtype=np.uint64).reshape(-1, 2).T
+    distinct = texts.distinct
+    if lower:
+        distinct = pa.array([text.lower() for text in distinct.to_pylist()], pa.string())
+    table = _digests(distinct).T
     words: NDArray[np.uint64] = np.ascontiguousarray(table)[:, texts.rows]
     return words
 
@@ -69,7 +69,15 @@ def with_times(words: NDArray[np.uint64], times: Sequence[NDArray[np.int64]]) ->
     return words
 
 
-@lru_cache(maxsize=65_536)
-def _digest(text: str) -> tuple[int, int]:
-    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+def _digests(texts: pa.Array) -> NDArray[np.uint64]:
+    """Return two words for each text, as they stand in the buffer: no text becomes an object."""
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    held = data.to_pybytes() if data is not None else b""
+    blake2b = hashlib.blake2b
+    digests = b"".join(
+        [blake2b(held[a:b], digest_size=16).digest() for a, b in pairwise(ends.tolist())]
+    )
+    words = np.frombuffer(digests, "<u8").reshape(-1, 2).copy()
+    words[ends[1:] == ends[:-1]] = 0
+    return words
