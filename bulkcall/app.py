@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.clock import SystemClock
-from bulkcall.errors import StoppedError
+from bulkcall.errors import StoppedError, UsageError
 from bulkcall.records import Channel, OnUnknown
 from bulkcall.run.options import ReadOptions, RunOptions, keywords_of, split_keywords
 from bulkcall.settings import Settings, load_settings
@@ -409,7 +409,7 @@ def purge(
 
     now = SystemClock().now_ms()
     before = now - older_than // timedelta(milliseconds=1)
-    with open_ledger(settings) as ledger:
+    with open_ledger(settings, must_exist=True) as ledger:
         return purge_runs(ledger, before, at=now, named=runs, dry_run=dry_run)
 
 
@@ -455,11 +455,18 @@ def stop(
 
 
 @contextmanager
-def open_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
-    """Open the ledger in force, to look up runs and rows. Raises LedgerError."""
+def open_ledger(settings: Settings | None = None, *, must_exist: bool = False) -> Iterator[Ledger]:
+    """Open the ledger in force, to look up runs and rows. Raises LedgerError.
+
+    `must_exist`: a file that is named and not there is not made, but a UsageError.
+    """
     from bulkcall.ledger import Ledger
 
     settings = settings or load_settings().settings
+    if must_exist and settings.ledger and "://" not in settings.ledger:
+        path = Path(settings.ledger).expanduser()
+        if not path.exists():
+            raise UsageError(f"there is no ledger at {path}; `bulkcall run` makes one")
     ledger = Ledger.open(settings.ledger or _users_own_ledger())
     try:
         yield ledger

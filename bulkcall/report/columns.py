@@ -46,6 +46,18 @@ def kept_columns(own: Sequence[str]) -> list[int]:
     return [place for place, name in enumerate(own) if name.strip().casefold() not in ours]
 
 
+def stale_columns(own: Sequence[str]) -> dict[int, str]:
+    """The columns that an earlier rejected.csv left in the file → the result that they show now.
+
+    What they said then is untrue of this run. A file that has none of ours keeps what it has.
+    """
+    names = [name.strip().casefold() for name in own]
+    if ERROR_FIELD not in names or ERROR_MESSAGE not in names:
+        return {}
+    result = {ERROR_FIELD: "field", ERROR_MESSAGE: "message", ERROR_CODE: "code"}
+    return {place: result[name] for place, name in enumerate(names) if name in result}
+
+
 def _free(name: str, taken: frozenset[str]) -> str:
     while name in taken:
         name = _PREFIX + name

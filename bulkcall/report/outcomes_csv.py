@@ -1,10 +1,10 @@
-"""outcomes.csv: every row of the campaign file once, in file order, with what became of it."""
+"""outcomes.csv: every row of the campaign file once, in file order, with what happened to it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulkcall.report.columns import RESULTS, outcome_columns
+from bulkcall.report.columns import RESULTS, outcome_columns, stale_columns
 from bulkcall.report.csv_text import csv_lines, header_line, inert_cells, plain
 from bulkcall.report.times import iso_times
 
@@ -26,6 +26,7 @@ class OutcomesCsv:
 
     def __init__(self, file: BinaryIO, own_columns: Sequence[str]) -> None:
         self._file = file
+        self._stale = stale_columns(own_columns)
         self.rows = 0
         file.write(header_line(outcome_columns(own_columns)))
 
@@ -33,6 +34,8 @@ class OutcomesCsv:
         """Write the rows of a block."""
         row = plain(block.results.column("row"))
         own = [inert_cells(plain(column)) for column in block.cells.columns]
+        for place, name in self._stale.items():
+            own[place] = inert_cells(plain(block.results.column(name)))
         for text in csv_lines([row, *own, *result_texts(block.results)]):
             self._file.write(text)
         self.rows += len(row)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
@@ -15,14 +16,14 @@ import pyarrow.compute as pc
 
 from bulkcall.records import Outcome
 from bulkcall.report.advice import MEANINGS, next_steps
-from bulkcall.report.columns import RESULTS, outcome_columns
+from bulkcall.report.columns import RESULTS, outcome_columns, stale_columns
 from bulkcall.report.csv_text import plain
 from bulkcall.report.formatting import duration, offset, version, window, zone_of
 from bulkcall.report.xlsx_rows import fitting
 from bulkcall.report.xlsx_sheets import SHEET_ROWS, Workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
     from pathlib import Path
     from types import TracebackType
@@ -57,6 +58,7 @@ class XlsxReport:
         sheet_rows: int = SHEET_ROWS,
     ) -> None:
         names = outcome_columns(own_columns)
+        self._stale = stale_columns(own_columns)
         self._zone = zone_of(run)
         if not _steady(self._zone, run.started_at):
             self._zone = UTC  # a column of times has one offset
@@ -78,7 +80,7 @@ class XlsxReport:
 
     def add(self, block: RowBlock) -> None:
         """Write the rows of a block: all of them, and those that are not `success` once more."""
-        columns = _columns(block, self._zone)
+        columns = _columns(block, self._zone, self._stale)
         self._all.add(columns)
         bad = pc.not_equal(block.results.column("outcome").combine_chunks(), Outcome.SUCCESS.value)
         if bad.true_count:
@@ -159,8 +161,12 @@ def _tables(
     )
 
 
-def _columns(block: RowBlock, zone: tzinfo) -> list[pa.Array]:
+def _columns(
+    block: RowBlock, zone: tzinfo, stale: Mapping[int, str] = MappingProxyType({})
+) -> list[pa.Array]:
     own = [plain(column) for column in block.cells.columns]
+    for place, name in stale.items():
+        own[place] = plain(block.results.column(name))
     return [
         _result(block.results, "row", zone),
         *own,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 FILE_NAME = "bulkcall.toml"
+_FLAGS = {"columns": "--map", "null_values": "--null-value"}
+"""Settings whose flag has another name."""
 _INDIAN_ZONE = "Asia/Kolkata"
 _T = TypeVar("_T")
 
@@ -184,7 +186,7 @@ class _Survey:
     def _from_flag(self, name: str) -> None:
         if name not in self._given:
             return
-        raw, flag = self._given[name], "--" + name.replace("_", "-")
+        raw, flag = self._given[name], _FLAGS.get(name) or "--" + name.replace("_", "-")
         if name == "columns":
             value = self._try(lambda: read_columns(raw, flag))
             value = None if value is None else {**self._values.get("columns", {}), **value}

@@ -45,7 +45,7 @@ def command(given: Given, *, run_id: str | None, on_unknown: str | None) -> Exit
     from bulkcall.cli.running import show
     from bulkcall.cli.signals import stopping_on_signals
 
-    with app.open_ledger(given.settings) as ledger:
+    with app.open_ledger(given.settings, must_exist=True) as ledger:
         run = ledger.run(run_id) if run_id else ledger.last_stopped()
     if run is not None:
         given.console.line("info", f"continuing run {run.run_id} of {run.file}")

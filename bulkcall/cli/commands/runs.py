@@ -34,7 +34,7 @@ def command(given: Given, *, limit: int) -> None:
     from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment, table
 
-    with open_ledger(given.settings) as ledger:
+    with open_ledger(given.settings, must_exist=True) as ledger:
         found = ledger.runs(limit)
         counts = {run.run_id: ledger.counts(run.run_id) for run in found}
     rows = [

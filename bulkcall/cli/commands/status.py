@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from bulkcall.cli.options import LEDGER, common
 
 if TYPE_CHECKING:
     from bulkcall.cli.options import Given
+    from bulkcall.ledger import RunInfo
 
 
 @click.command(
@@ -29,7 +31,7 @@ def command(given: Given, *, run_id: str | None) -> None:
     from bulkcall.app import open_ledger
     from bulkcall.cli.running import moment
 
-    with open_ledger(given.settings) as ledger:
+    with open_ledger(given.settings, must_exist=True) as ledger:
         run = ledger.run(run_id)
         counts = ledger.counts(run.run_id)
         holder = ledger.holder(run.run_id)
@@ -42,5 +44,18 @@ def command(given: Given, *, run_id: str | None) -> None:
             lines.append(f"Asked to stop {moment(run.stop_requested_at)}")
     if run.finished_at:
         lines.append(f"Ended   {moment(run.finished_at)}")
-    lines.append(f"Report  {run.out_dir}")
+    lines.append(f"Report  {_report(run, given)}")
     given.console.result("\n".join(lines), as_data(run, counts) | {"held_by": holder})
+
+
+def _report(run: RunInfo, given: Given) -> str:
+    """Where the report is; where there is none, the command that writes it."""
+    from bulkcall.cli.running import shown_path
+    from bulkcall.report.commands import ledger_flag, on_run
+
+    page = Path(run.out_dir) / "report.html"
+    if page.is_file():
+        return shown_path(page)
+    if run.purged_at is not None:
+        return "none: the run's rows were purged"
+    return f"not there; to write it: {on_run('report', run, ledger_flag(given.settings.ledger))}"

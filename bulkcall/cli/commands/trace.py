@@ -46,7 +46,7 @@ def command(given: Given, *, number: str, limit: int | None) -> None:
     digits = possible_digits(number, region)[0]
     if limit is None and not given.console.as_json:
         limit = SHOWN
-    with open_ledger(given.settings) as ledger:
+    with open_ledger(given.settings, must_exist=True) as ledger:
         found = trace_number(ledger, number, region, limit=limit)
     rows = [
         (

@@ -152,7 +152,7 @@ def test_rejected_holds_what_another_try_could_save(tmp_path):
 
 
 def test_columns_of_an_earlier_rejected_csv_are_replaced(tmp_path):
-    """Correcting in rounds never doubles our columns; outcomes.csv keeps them as they are."""
+    """Correcting in rounds never doubles our columns, and none speaks of an earlier run."""
     ledger = ledger_of(
         result("invalid", field="caller_number", message="new", code="number.missing"),
         columns=["caller", "error_field", "error_message", "Error_Code"],
@@ -164,7 +164,18 @@ def test_columns_of_an_earlier_rejected_csv_are_replaced(tmp_path):
         [["1", "caller_number", "new", "number.missing"]],
     )
     own = ["caller", "error_field", "error_message", "Error_Code"]
-    assert read(tmp_path / "outcomes.csv")[0][1:5] == own
+    head, [row] = read(tmp_path / "outcomes.csv")
+    assert head[1:5] == own
+    assert row[1:5] == ["1", "caller_number", "new", "number.missing"]
+
+
+def test_a_column_that_only_looks_like_ours_keeps_its_text(tmp_path):
+    """A file that is no rejected.csv may have a column `error_message` of its own."""
+    ledger = ledger_of(
+        result("success"), columns=["caller", "error_message"], cells=[["1", "from our shop"]]
+    )
+    publish(ledger, "r", tmp_path)
+    assert read(tmp_path / "outcomes.csv")[1][0][1:3] == ["1", "from our shop"]
 
 
 def test_all_findings_of_a_row_stand_in_rejected(tmp_path):
