@@ -130,18 +130,24 @@ def scenes(
     again = len({one.record_id for one in shown}) - len(known)
     windows = max(0, min(3, len(known) - again))
     strangers = draw(st.lists(_strangers(sent), max_size=3 - windows))
-    strangers += draw(st.lists(_strangers(known, windows=True), max_size=windows)) if known else []
+    strangers += (
+        draw(st.lists(_strangers(known, windows=one_masking or "all"), max_size=windows))
+        if known
+        else []
+    )
     shown += [one._replace(record_id=f"stranger-{place}") for place, one in enumerate(strangers)]
     return Scene(rows, draw(st.permutations(shown)), truth, len(strangers))
 
 
 @st.composite
-def _strangers(draw: st.DrawFn, sent: list[CallRecord], *, windows: bool = False) -> StatusRecord:
-    """Draw a record that was never sent: its visible numbers, or its window, are no row's."""
+def _strangers(draw: st.DrawFn, sent: list[CallRecord], *, windows: str = "") -> StatusRecord:
+    """Draw a record that was never sent: its visible numbers are no row's.
+
+    With `windows`, a masking, it is its window that is no row's.
+    """
     like = draw(st.sampled_from(sent))
     word = draw(st.sampled_from(sorted(WORDS)))
     if not windows:
         record = replace(like, receiver_number=draw(st.sampled_from(STRANGERS)))
         return listed(record, "", word, draw(st.sampled_from(["none", "part", "caller"])))
-    masking = draw(st.sampled_from(["none", "part", "all", "caller"]))
-    return listed(replace(like, ends_at=ELSEWHERE), "", word, masking)
+    return listed(replace(like, ends_at=ELSEWHERE), "", word, windows)
