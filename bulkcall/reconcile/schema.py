@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _NUMBER = r"[0-9*Xx•#+\-().\s]*\Z"
-_TIME = r"(?:-?\d{1,18}(?:\.0*)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*)\Z"
+_TIME = r"(?:-?\d{1,19}(?:\.\d*)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*)\Z"
 _HIDDEN = str.maketrans(
     {"X": MASK, "x": MASK, "•": MASK, "#": MASK} | dict.fromkeys("+-(). \t", "")
 )
@@ -59,6 +59,9 @@ class BatchStatusListing(pa.DataFrameModel):
 
 COLUMNS = tuple(BatchStatusListing.to_schema().columns)
 _SHOWN = tuple(name for name in COLUMNS if name not in ("status", "message", "field"))
+
+_OLDER_NAMES = {"caller_number": "caller", "receiver_number": "receiver"}
+"""How the older version of the API names fields; a saved answer may be one of its."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,8 @@ def _faults(columns: Mapping[str, list[str | None]]) -> dict[str, list[int]]:
 
 
 def _columns(objects: Sequence[Mapping[str, object]]) -> dict[str, list[str | None]]:
-    columns = {name: [_text(one.get(name)) for one in objects] for name in _SHOWN}
-    infos = [one.get("status_info", one.get("status")) for one in objects]
+    columns = {name: [_text(_value(one, name)) for one in objects] for name in _SHOWN}
+    infos = [one.get("status_info", one.get("statusInfo", one.get("status"))) for one in objects]
     columns["status"] = [
         _text(info.get("status")) if isinstance(info, dict) else _text(info) for info in infos
     ]
@@ -120,6 +123,11 @@ def _columns(objects: Sequence[Mapping[str, object]]) -> dict[str, list[str | No
             for info, one in zip(infos, objects, strict=True)
         ]
     return {name: columns[name] for name in COLUMNS}
+
+
+def _value(one: Mapping[str, object], name: str) -> object:
+    value = one.get(name)
+    return one.get(_OLDER_NAMES[name]) if value is None and name in _OLDER_NAMES else value
 
 
 def _text(value: object) -> str | None:

@@ -129,7 +129,11 @@ def find_habits(
             # Nearly as good without a shift: strangers at just the right places, or a shift.
             if best * 2 > count:
                 return scene.unrelated(count)
-            return Found((shifted,), count, scene.total)
+            half = scene.half()
+            # What looks like a shift of most may be another span, of rows with windows alike.
+            return (
+                half if half and half.explained > count else Found((shifted,), count, scene.total)
+            )
     return scene.believed(plain) or scene.half() or scene.unrelated(best, count)
 
 

@@ -148,3 +148,57 @@ def test_no_answer_ends_in_a_traceback(elements):
 def test_no_text_breaks_the_reading_of_times(text):
     """Any text: a time or None."""
     assert epoch_ms(text) is None or isinstance(epoch_ms(text), int)
+
+
+@pytest.mark.parametrize(
+    ("shown", "whole"),
+    [
+        ("+919876543210", True),
+        ("919876543210", True),
+        ("+91******3210", False),
+        ("+************", False),
+    ],
+)
+@pytest.mark.parametrize("names", [("caller_number", "receiver_number"), ("caller", "receiver")])
+def test_numbers_of_each_version_under_each_version(names, shown, whole):
+    """With or without the plus, under the usual names or the older version's: the same number."""
+    hidden = dict.fromkeys(("caller_number", "receiver_number"), ...)
+    record, odd = one(**hidden | dict.fromkeys(names, shown))
+    assert odd == {}
+    assert record.receiver_number == shown.removeprefix("+")
+    assert record.whole is whole
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status_info": {"status": "error", "message": "Failed to push"}},
+        {"status_info": ..., "statusInfo": {"status": "error", "message": "Failed to push"}},
+        {"status_info": ..., "status": "error", "message": "Failed to push"},
+    ],
+)
+def test_status_in_each_documented_shape(changes):
+    """`status_info`, `statusInfo`, and text beside the record say the same."""
+    record, _ = one(**changes)
+    assert (record.state, record.message) == (RowState.ERROR, "Failed to push")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        1753370400744,
+        "1753370400744",
+        1753370400744000,
+        1753370400744000123,
+        1753370400.744,
+        "1753370400.7444",
+        "2025-07-24T15:20:00.744Z",
+        "2025-07-24T15:20:00.7440009Z",
+        "2025-07-24T20:50:00.744+05:30",
+    ],
+)
+def test_times_in_each_unit_and_form(shown):
+    """Seconds, milliseconds, finer units, text and ISO 8601: one moment."""
+    record, odd = one(ends_at=shown)
+    assert odd == {}
+    assert record.ends_at == 1753370400744

@@ -19,7 +19,7 @@ ENDS = ("success", "error", "mixed")
     st.sampled_from(ENDS),
     st.integers(0, 2**32),
 )
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_right_or_unknown_under_every_habit(habit, mask, deviation, ends, seed):
     """Whatever a server does to times, masks, leaves out, doubles or adds: no wrong end."""
     scene = make_scene(habit, mask, deviation, ends, random.Random(seed))
