@@ -69,7 +69,9 @@ def _as_sent(rows: Sequence[SentRow], records: Sequence[StatusRecord]) -> Matchi
         if place < 0 or own[place] is not None:
             return None
         own[place] = record
-    if len(records) < len(rows) and not _sharp(records):
+    if len(records) < len(rows) and not (
+        all(record.whole for record in records) or (sent.start_together and _sharp(records))
+    ):
         return None
     verdicts = [
         judge_row(row.row, (record,)) if record else Verdict(row.row, _MISSING)
@@ -85,8 +87,7 @@ def _sharp(records: Sequence[StatusRecord]) -> bool:
     """
     finest = UNITS_MS[0]
     return any(
-        record.whole or (record.ends_at or 0) % finest or (record.starts_at or 0) % finest
-        for record in records
+        (record.ends_at or 0) % finest or (record.starts_at or 0) % finest for record in records
     )
 
 
@@ -101,6 +102,8 @@ class _Sent:
         self._by_pair: dict[tuple[str, str], int] = {}
         self._by_stamp: dict[int, int] = {}
         self._form = (0, 0, "")
+        self.start_together = len({record.starts_at for record in self._records}) <= 1
+        """Then a server that moves times shows it by the start of any record."""
         pairs, stamps = self._by_pair, self._by_stamp
         for place, record in enumerate(self._records):
             pair = (record.caller_number, record.receiver_number)

@@ -120,6 +120,10 @@ def find_habits(
             return Found((habit,), scene.total, scene.total)
     if scene.no_ends:
         return scene.believed([Habit(_SENT, _NONE)]) or scene.unrelated()
+    return _found(scene, len(sent))
+
+
+def _found(scene: _Scene, rows: int) -> Found:
     plain = [AS_SENT, *scene.gridded()]
     best = max(scene.explained(habit) for habit in plain)
     count = 0
@@ -134,6 +138,8 @@ def find_habits(
             return (
                 half if half and half.explained > count else Found((shifted,), count, scene.total)
             )
+    elif scene.total < rows and scene.moved_alike():
+        return Found((NO_RELATION,), 0, scene.total, uncertain=True)
     return scene.believed(plain) or scene.half() or scene.unrelated(best, count)
 
 
@@ -296,9 +302,23 @@ class _Scene:
         """Find a habit of one of the two times where the other one has no relation."""
         for habit in (Habit(_SENT, _NONE), Habit(_NONE, _SENT)):
             count = self.explained(habit)
-            if count and (self.total - count) * 4 <= count and not self._no_starts:
+            if not count or (self.total - count) * 4 > count or self._no_starts:
+                continue
+            sent, shown = self._ends() if habit.tells else self._starts()
+            # One time of several rows' may have come there by a shift, from another row's.
+            if len(sent) == 1 or len(sent & shown) > 1:
                 return Found((habit,), count, self.total)
         return None
+
+    def moved_alike(self) -> bool:
+        """Tell whether a part of the batch, all moved by one constant, would look as it does."""
+        rule = TimeRule()
+        shifts = _shifts(rule, self._starts())
+        return any(
+            self.explained(Habit(TimeRule(shift_ms=shift), TimeRule(shift_ms=shift))) == self.total
+            for shift in shifts
+            if shift
+        )
 
 
 def _shifts(rule: TimeRule, times: tuple[set[int], set[int]]) -> list[int]:

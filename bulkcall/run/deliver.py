@@ -197,6 +197,7 @@ class _Delivery:
                     stop=closing,
                     limit=rest,
                     on_unknown=self._on_unknown,
+                    stamp_unit_ms=lambda: self._habits.stamp_unit_ms,
                 )
                 if not closing.requested or (goal is not None and self._sent() >= goal):
                     return

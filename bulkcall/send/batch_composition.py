@@ -104,12 +104,12 @@ def _sweep(
 _Looks = tuple[int, int, str | None, str | None, str | None]
 
 
-def _looks(row: ReadyRow, stamp: int) -> _Looks:
-    # All that is left of a record once its numbers are masked.
+def _looks(row: ReadyRow, stamp: int, unit_ms: int) -> _Looks:
+    # All that is left of a record once its numbers are masked and its times are shown in units.
     record = row.record
     return (
-        record.starts_at,
-        stamp,
+        record.starts_at // unit_ms if unit_ms else 0,
+        stamp // unit_ms if unit_ms else 0,
         record.label_id,
         record.dynamic_label_name,
         record.dynamic_call_reason,
@@ -122,6 +122,7 @@ def compose(
     size: int,
     stamp: bool,
     floor: int,
+    unit_ms: int = 1,
 ) -> list[Placed]:
     """Pick at most `size` rows for one batch, in the order given, and stamp them.
 
@@ -129,9 +130,18 @@ def compose(
     that would still look alike once their numbers are masked are left for another batch, unless the
     candidates hold so many alike that more than `SPREAD_BATCHES` extra batches would be needed:
     those fill what room is left. At least one row is picked if there is a candidate.
+
+    Args:
+        candidates: rows that wait, in the order in which they are to go.
+        size: the most rows of a batch.
+        stamp: an `ends_at` may be sent earlier than the row says.
+        floor: epoch ms that no stamp may come near to.
+        unit_ms: times nearer to one another than this look alike in batch status; 0: all do. From
+            a second on no stamp can help, so each row keeps its own `ends_at`.
     """
     if not candidates:
         return []
+    stamp = stamp and 0 < unit_ms < STAMP_ROOM_MS
     spans = [
         stamp_span(row, floor=floor) if stamp else Span(row.record.ends_at, row.record.ends_at)
         for row in candidates
@@ -141,42 +151,46 @@ def compose(
         points = assign(spans[:size])
         picked = {index: point for index, point in enumerate(points) if point is not None}
     stamps = set(picked.values())
-    looks = {_looks(candidates[index], point) for index, point in picked.items()}
+    looks = {_looks(candidates[index], point, unit_ms) for index, point in picked.items()}
     for index, row in enumerate(candidates):
         if len(picked) >= size:
             break
         if index in picked:
             continue
-        point = _free_point(row, spans[index], stamps if stamp else (), looks)
+        point = _free_point(row, spans[index], stamps if stamp else (), looks, unit_ms)
         if point is not None:
             picked[index] = point
             stamps.add(point)
-            looks.add(_looks(row, point))
+            looks.add(_looks(row, point, unit_ms))
     if len(picked) < min(size, len(candidates)):
-        _fill(candidates, spans, picked, size)
+        _fill(candidates, spans, picked, size, unit_ms)
     return [Placed(candidates[index].row, picked[index]) for index in sorted(picked)]
 
 
 def _free_point(
-    row: ReadyRow, span: Span, stamps: Collection[int], looks: Collection[_Looks]
+    row: ReadyRow, span: Span, stamps: Collection[int], looks: Collection[_Looks], unit_ms: int
 ) -> int | None:
     points = range(span.high, span.low - 1, -1)
     alone = next((point for point in points if point not in stamps), None)
-    if alone is not None and _looks(row, alone) not in looks:
+    if alone is not None and _looks(row, alone, unit_ms) not in looks:
         return alone
-    return next((point for point in points if _looks(row, point) not in looks), None)
+    return next((point for point in points if _looks(row, point, unit_ms) not in looks), None)
 
 
 def _fill(
-    candidates: Sequence[ReadyRow], spans: Sequence[Span], picked: dict[int, int], size: int
+    candidates: Sequence[ReadyRow],
+    spans: Sequence[Span],
+    picked: dict[int, int],
+    size: int,
+    unit_ms: int,
 ) -> None:
-    alike = Counter(_looks(row, row.record.ends_at) for row in candidates)
+    alike = Counter(_looks(row, row.record.ends_at, unit_ms) for row in candidates)
     helpless = -(-len(candidates) // size) + SPREAD_BATCHES
     for index, row in enumerate(candidates):
         if len(picked) >= size:
             return
         # One batch holds as many of them as they have stamps.
         room = spans[index].high - spans[index].low + 1
-        batches = -(-alike[_looks(row, row.record.ends_at)] // room)
+        batches = -(-alike[_looks(row, row.record.ends_at, unit_ms)] // room)
         if index not in picked and batches > helpless:
             picked[index] = row.record.ends_at

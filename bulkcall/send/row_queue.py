@@ -11,7 +11,7 @@ from bulkcall.send.batch_composition import compose
 from bulkcall.send.outbound import OutboundRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from bulkcall.clock import Clock
     from bulkcall.ledger import Ledger, Placed, ReadyRow
@@ -154,6 +154,8 @@ class BatchQueue:
         with_doubt: bool,
         size: int,
         stamp: bool,
+        stamp_unit_ms: Callable[[], int] = lambda: 1,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._writer = writer
@@ -162,6 +164,9 @@ class BatchQueue:
         self._with_doubt = with_doubt
         self._size = size
         self._stamp = stamp
+        self._stamp_unit_ms = stamp_unit_ms
+        self._note = note
+        self._cost_said = False
         self._tried = _Tried()
         self._order = itertools.count()
         self._groups: list[tuple[float, int, list[int]]] = []
@@ -226,11 +231,15 @@ class BatchQueue:
         size = 1 if small else min(self._size, rows or self._size)
         shown = size if rows is not None else math.ceil(size * LOOK_AHEAD)
 
+        unit_ms = self._stamp_unit_ms()
+
         def pick(candidates: Sequence[ReadyRow]) -> Sequence[Placed]:
             if group is None and self._reserved:
                 candidates = [row for row in candidates if row.row not in self._reserved]
             floor = self._clock.now_ms() + TRANSIT_MS
-            return compose(candidates[:shown], size=size, stamp=self._stamp, floor=floor)
+            return compose(
+                candidates[:shown], size=size, stamp=self._stamp, floor=floor, unit_ms=unit_ms
+            )
 
         # Run in the ledger's thread, after all that was put before: `_reserved` is looked at there
         # as it is then, so that a row is never both written as waiting and not yet reserved.
@@ -247,6 +256,27 @@ class BatchQueue:
         if taken is None:
             return None
         batch, picked, placed = taken
+        if unit_ms != 1 and group is None and not small and rows is None:
+            await self._say_cost(len(picked))
         again = [self._tried.again(row) for row in picked]
         stamps = {place.row: place.ends_at for place in placed}
         return OutboundRequest(picked, stamps=stamps, batch=batch, again=any(again))
+
+    async def _say_cost(self, picked: int) -> None:
+        """Say once, before it is paid, what keeping look-alikes apart without stamps costs."""
+        if self._cost_said:
+            return
+        self._cost_said = True
+        waiting = await self._writer.call(
+            lambda: self._ledger.waiting(self._run_id, with_doubt=self._with_doubt)
+        )
+        before, after = -(-(waiting + picked) // self._size), -(-(waiting + picked) // picked)
+        self._note(
+            "this server's times do not tell rows apart that look alike once numbers are masked; "
+            + (
+                f"keeping those apart, batches hold about {picked:,} rows from here on: about "
+                f"{after:,} batches for the rest instead of {before:,}"
+                if after > before
+                else "keeping those apart takes no more batches, or too many to be worth it"
+            )
+        )

@@ -22,7 +22,7 @@ from bulkcall.send.row_queue import BatchQueue, RealtimeQueue
 from bulkcall.send.server_health import Admission, ServerHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from bulkcall.api import Api, TokenSession
     from bulkcall.clock import Clock
@@ -73,11 +73,15 @@ async def send(
     stop: StopToken,
     limit: int | None = None,
     on_unknown: OnUnknown = OnUnknown.RESEND,
+    stamp_unit_ms: Callable[[], int] = lambda: 1,
 ) -> None:
     """Send all rows of a run that wait, or the first `limit` of them (canary).
 
     Returns when none waits any more or `stop` was requested; all that was in flight has then ended
     and is written down, and rows that were taken but not sent are given back.
+
+    `stamp_unit_ms` says how near two times may be to look alike in this server's batch status, as
+    far as that is known by now; 0: all do.
 
     Raises:
         CredentialsError: the API does not accept the credentials.
@@ -97,6 +101,7 @@ async def send(
             progress=progress,
             limit=limit,
             resend=on_unknown is OnUnknown.RESEND,
+            stamp_unit_ms=stamp_unit_ms,
         )
         await sender.run(stop)
 
@@ -116,6 +121,7 @@ class Sender:
         progress: Progress,
         limit: int | None,
         resend: bool,
+        stamp_unit_ms: Callable[[], int] = lambda: 1,
     ) -> None:
         self._ledger = ledger
         self._run = run
@@ -126,6 +132,7 @@ class Sender:
         self._progress = progress
         self._limit = limit
         self._resend = resend
+        self._stamp_unit_ms = stamp_unit_ms
         self._halt = StopToken()
         # Over once nothing is left as well: who waits for a turn then, waits for nothing.
         self._over = StopToken(self._halt)
@@ -224,6 +231,8 @@ class Sender:
             with_doubt=self._resend,
             size=settings.batch_size,
             stamp=settings.stamp,
+            stamp_unit_ms=self._stamp_unit_ms,
+            note=self._progress.note,
         )
 
     def _lane(self, slot: TokenSession) -> RateLimiter:

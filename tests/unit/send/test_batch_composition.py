@@ -183,3 +183,28 @@ def most_that_fit(wanted):
         return False
 
     return sum(place(index, set()) for index in range(len(wanted)))
+
+
+@given(campaigns, st.sampled_from([0, 1000, 60_000]))
+def test_where_stamps_do_not_tell_look_alikes_are_kept_apart_by_their_words(rows, unit_ms):
+    """Where times are kept in units or tell nothing, rows alike but for their stamps are spread."""
+    placed = compose(rows, size=20, stamp=True, floor=BASE - DAY, unit_ms=unit_ms)
+    by_row = {row.row: row for row in rows}
+    picked = [by_row[place.row] for place in placed]
+    assert [place.ends_at for place in placed] == [row.record.ends_at for row in picked]
+    unit = unit_ms or 10**18
+    seen = [
+        (row.record.starts_at // unit, row.record.ends_at // unit, row.record.dynamic_label_name)
+        for row in picked
+    ]
+    helpless = len(rows) > SPREAD_BATCHES
+    assert helpless or len(set(seen)) == len(seen)
+
+
+def test_words_fill_a_batch_where_stamps_do_not_tell():
+    """Four labels in turn: a batch of four holds one of each, whatever their times."""
+    rows = [ready(n, BASE, BASE + 3_600_000, f"Label {n % 4}") for n in range(1, 13)]
+    placed = compose(rows, size=4, stamp=True, floor=BASE, unit_ms=0)
+    assert [place.row for place in placed] == [1, 2, 3, 4]
+    placed = compose(rows[::4], size=4, stamp=True, floor=BASE, unit_ms=0)
+    assert len(placed) == 1

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from bulkcall.ledger import Doubtful, TurnedAway
 from bulkcall.send.ledger_writer import LedgerWriter
 from bulkcall.send.outbound import Requeue
-from bulkcall.send.row_queue import RealtimeQueue
-from tests.send_parts import REALTIME, begin, counts, outcomes
+from bulkcall.send.row_queue import BatchQueue, RealtimeQueue
+from tests.send_parts import BATCH, REALTIME, begin, counts, outcomes
 
 
 class HandClock:
@@ -101,3 +101,29 @@ def test_rows_in_backoff_are_not_taken_for_new_ones(ledger):
         assert await take(parts, 9) == {}
 
     with_stock(ledger, 3, play)
+
+
+def test_what_keeping_look_alikes_apart_costs_is_said_before_it_is_paid(ledger):
+    """Where times tell nothing, the first batch composed so says how many more there will be."""
+    said = []
+
+    async def play():
+        run = begin(ledger, 6, BATCH)
+        async with LedgerWriter(ledger, run.run_id) as writer:
+            queue = BatchQueue(
+                ledger,
+                writer,
+                run.run_id,
+                HandClock(),
+                with_doubt=True,
+                size=4,
+                stamp=True,
+                stamp_unit_ms=lambda: 0,
+                note=said.append,
+            )
+            taken = [await queue.take(1, None, small=False) for _ in range(2)]
+            assert [len(parcels[0].rows) for parcels in taken] == [1, 1]
+
+    asyncio.run(play())
+    assert len(said) == 1
+    assert "about 6 batches for the rest instead of 2" in said[0]
