@@ -80,7 +80,7 @@ class Console:
             click.echo(text, err=True)
 
     def formatted(self, level: str, text: str, *, stage: str = "") -> str:
-        """Give a line for standard error without colours and without its end."""
+        """Return a line for standard error without colours and without its end."""
         if self.log_format != "json":
             return f"bulkcall: {text}"
         return _json_line(time.time(), level, text, run_id=current_run(), stage=stage)

@@ -38,7 +38,7 @@ class Archive:
         self._settings = settings
 
     def home(self, claim: Claim) -> Path:
-        """Name the folder that holds the report until the run is over."""
+        """Return the folder that holds the report until the run is over."""
         return self._layout.working.path / claim.run_id
 
     def prepare(self, claim: Claim) -> None:
@@ -55,11 +55,11 @@ class Archive:
                 self._layout.working.remove(claim.run_id)
 
     def place(self, claim: Claim) -> Path:
-        """Name the folder that a decided claim goes to."""
+        """Return the folder that a decided claim goes to."""
         return self._target(claim).path / (claim.place or claim.run_id)
 
     def is_put_away(self, claim: Claim) -> bool:
-        """Tell whether an earlier process moved the folder to its place."""
+        """Return whether an earlier process moved the folder to its place."""
         return bool(claim.place) and _is_ours(self._target(claim), claim.place)
 
     def put_away(self, claim: Claim, *, known: bool) -> Path:
@@ -107,7 +107,7 @@ class Archive:
                 home.move(kept, drop, claim.name)
 
     def _is_needed(self, mark: str, name: str) -> bool:
-        """Tell whether a mark speaks for another file than this one."""
+        """Return whether a mark speaks for another file than this one."""
         drop = self._layout.drop
         return any(
             mark in marks_of(each)

@@ -51,7 +51,7 @@ class Claim:
     """The name of its folder in `done/` or `failed/`, once that is decided."""
 
     def matches(self, folder: Folder, name: str) -> bool:
-        """Tell whether a file is the claimed one, by its signature or else its content."""
+        """Return whether a file is the claimed one, by its signature or else its content."""
         try:
             facts = folder.facts(name)
             if facts is None or not stat.S_ISREG(facts.st_mode):
@@ -159,7 +159,7 @@ def _parse(data: bytes, run_id: str) -> Claim:
 
 
 def _is_name(name: str) -> bool:
-    """Tell whether it names an entry of a folder, and no other place."""
+    """Return whether it names an entry of a folder, and no other place."""
     return (
         name not in {"", ".", ".."}
         and not any(sign in name for sign in ("/", "\0", os.sep))

@@ -92,11 +92,11 @@ class Folder:
             raise
 
     def has(self, name: str) -> bool:
-        """Tell whether there is an entry of this name, of whatever kind."""
+        """Return whether there is an entry of this name, of whatever kind."""
         return self.facts(name) is not None
 
     def is_file(self, name: str) -> bool:
-        """Tell whether there is a regular file of this name."""
+        """Return whether there is a regular file of this name."""
         facts = self.facts(name)
         return facts is not None and stat.S_ISREG(facts.st_mode)
 
@@ -200,10 +200,10 @@ class Folder:
 
 
 def is_trusted(facts: os.stat_result) -> bool:
-    """Tell whether root or this user owns it."""
+    """Return whether root or this user owns it."""
     return not hasattr(os, "geteuid") or facts.st_uid in {0, os.geteuid()}
 
 
 def is_closed(facts: os.stat_result) -> bool:
-    """Tell whether others can't exchange what is in a folder: they can't write, or it is sticky."""
+    """Return whether others can't exchange what is in a folder: no right to write, or sticky."""
     return bool(facts.st_mode & stat.S_ISVTX) or not facts.st_mode & _CLOSED_TO_OTHERS

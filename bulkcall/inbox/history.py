@@ -24,7 +24,7 @@ class History:
         self._clock = clock
 
     def run(self, run_id: str) -> RunInfo | None:
-        """Give a run, None where there is none of this id."""
+        """Return a run, None where there is none of this id."""
         with app.open_ledger(self._settings) as ledger:
             try:
                 return ledger.run(run_id)
@@ -32,7 +32,7 @@ class History:
                 return None
 
     def is_free(self, run_id: str) -> bool:
-        """Tell whether a run is not over and no live process works on it."""
+        """Return whether a run is not over and no live process works on it."""
         with app.open_ledger(self._settings) as ledger:
             return run_id in {run.run_id for run in ledger.unfinished()}
 
@@ -43,7 +43,7 @@ class History:
             ledger.set_state(run_id, RunState.ABANDONED, at=at, reason=reason)
 
     def earlier(self, sha256: str, *, again: bool) -> RunInfo | None:
-        """Find this account's run of a content that must not be run beside it; stopped ones first.
+        """Return this account's run of a content that must not run beside it; stopped ones first.
 
         `again` lets what is over be run once more (`--resend`).
         """
@@ -55,7 +55,7 @@ class History:
         return next(iter([*unfinished, *over]), None)
 
     def _stands(self, ledger: Ledger, run: RunInfo) -> bool:
-        """Tell whether a run went through to its end and still stands for its content.
+        """Return whether a run went through to its end and still stands for its content.
 
         A file whose times come from --start and --window is another campaign once the windows of
         the earlier one have passed (contract: Equal rows).

@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from bulkcall.progress import Progress
     from bulkcall.settings import Settings
 
-SETTLE = 10.0
+SETTLE_SECONDS = 10.0
 """Seconds for which a file must not have changed."""
-EVERY = 30.0
+ROUND_SECONDS = 30.0
 """Seconds between two rounds of `--watch`."""
-LONGEST_WAIT = 900.0
+LONGEST_WAIT_SECONDS = 900.0
 """Seconds between two rounds while runs keep being stopped."""
-BEAT_EVERY = 3600.0
+HEARTBEAT_SECONDS = 3600.0
 """Seconds between two heartbeats of `--watch` while nothing arrives."""
-_LOOK = 0.2
+_POLL_SECONDS = 0.2
 """Seconds between two looks at whether a stop was requested."""
 _NAMED = 3
 _log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Inbox:
         flags: RunFlags | None = None,
         *,
         state: Path | None = None,
-        settle: float = SETTLE,
+        settle: float = SETTLE_SECONDS,
         order: Order = Order.ARRIVAL,
         clock: Clock | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -72,7 +72,7 @@ class Inbox:
         self._sleep = sleep
         self._progress = progress or NullProgress()
         self._stop = stop or StopToken()
-        self._looks = Arrivals(settle)
+        self._arrivals = Arrivals(settle)
         self._claims = Claims(self._layout)
         self._deadlines = Deadlines(
             self._layout.path, settings, self._flags, clock=self._clock, stop=self._stop
@@ -95,41 +95,45 @@ class Inbox:
             StoppedError: another process works on this inbox.
         """
         with self._prepared():
-            night = self._round(patient=True)
-        if not night.taken:
-            self._beat(night)
-        return night
+            result = self._round(patient=True)
+        if not result.taken:
+            self._send_heartbeat(result)
+        return result
 
-    def watch(self, told: Callable[[RoundResult], None], *, every: float = EVERY) -> ExitStatus:
-        """Make rounds until a stop is requested; `told` is called for each that had work.
+    def watch(
+        self, report: Callable[[RoundResult], None], *, every: float = ROUND_SECONDS
+    ) -> ExitStatus:
+        """Make rounds until a stop is requested; `report` is called for each that had work.
 
         Raises as `once`. Gives 4 where the last round left a run to be resumed, else 0. While runs
         keep being stopped (server away, credentials, disk), rounds come ever less often.
         """
         with self._prepared():
-            return self._watch(told, every)
+            return self._watch(report, every)
 
-    def _watch(self, told: Callable[[RoundResult], None], every: float) -> ExitStatus:
+    def _watch(self, report: Callable[[RoundResult], None], every: float) -> ExitStatus:
         last, stopped, silent = "", 0, self._clock.monotonic()
         while True:
-            night = self._round(patient=False)
-            error = str(night.error or "")
-            if night.taken or error != last:
-                told(night)
+            result = self._round(patient=False)
+            error = str(result.error or "")
+            if result.taken or error != last:
+                report(result)
             last = error
             now = self._clock.monotonic()
-            if night.taken:
+            if result.taken:
                 silent = now
-            elif now - silent >= BEAT_EVERY:
-                self._beat(night)
+            elif now - silent >= HEARTBEAT_SECONDS:
+                self._send_heartbeat(result)
                 silent = now
-            stopped = stopped + 1 if _stopped(night) else 0
-            if not self._wait(min(max(LONGEST_WAIT, every), every * 2 ** min(stopped, 16))):
-                return ExitStatus.INTERRUPTED if night.of(FileOutcome.RESUMABLE) else ExitStatus.OK
+            stopped = stopped + 1 if _stopped(result) else 0
+            if not self._wait(min(max(LONGEST_WAIT_SECONDS, every), every * 2 ** min(stopped, 16))):
+                return ExitStatus.INTERRUPTED if result.of(FileOutcome.RESUMABLE) else ExitStatus.OK
 
-    def _beat(self, night: RoundResult) -> None:
-        """Give the heartbeat of a round without a run: each run gives its own."""
-        for problem in notify.beat(self._settings, good=night.exit_status is ExitStatus.OK):
+    def _send_heartbeat(self, result: RoundResult) -> None:
+        """Send the heartbeat of a round without a run: each run sends its own."""
+        for problem in notify.send_heartbeat(
+            self._settings, good=result.exit_status is ExitStatus.OK
+        ):
             _log.warning("%s", problem)
 
     @contextmanager
@@ -168,12 +172,12 @@ class Inbox:
                 drop = self._deadlines.first(ready) if self._order is Order.DEADLINE else ready[0]
                 passed.add((drop.name, drop.signature))
                 self._work(drop.name, partial(self._worker.begin, drop), taken, left)
-            elif self._looks.ready_at is None or self._looks.ready_at > patience:
+            elif self._arrivals.ready_at is None or self._arrivals.ready_at > patience:
                 break
             else:
                 self._say_what_is_waited_for()
-                self._wait(self._looks.ready_at - self._clock.monotonic())
-        left += [Left(name, "still being written") for name in sorted(self._looks.unready)]
+                self._wait(self._arrivals.ready_at - self._clock.monotonic())
+        left += [Left(name, "still being written") for name in sorted(self._arrivals.unready)]
         if self._must_end(taken):
             left += [Left(drop.name, "not begun") for drop in self._look()]
 
@@ -199,19 +203,19 @@ class Inbox:
             left.append(found)
 
     def _say_what_is_waited_for(self) -> None:
-        count = len(self._looks.unready)
+        count = len(self._arrivals.unready)
         files = "1 file" if count == 1 else f"{count:,} files"
         self._progress.note(
             f"waiting {self._settle:g} s to see whether {files} may still be written to: "
-            f"{', '.join(shown(name) for name in sorted(self._looks.unready)[:_NAMED])}"
+            f"{', '.join(shown(name) for name in sorted(self._arrivals.unready)[:_NAMED])}"
             f"{' …' if count > _NAMED else ''} (--settle)"
         )
 
     def _look(self) -> list[IncomingFile]:
-        """Give what is ready and not begun, in order of arrival."""
+        """Return what is ready and not begun, in order of arrival."""
         claimed = {claim.name: claim.signature for claim in self._claims.all()}
         found = incoming_files(self._layout.drop)
-        return self._looks.ready(
+        return self._arrivals.ready(
             (drop for drop in found if claimed.get(drop.name) != drop.signature),
             self._clock.monotonic(),
         )
@@ -223,16 +227,16 @@ class Inbox:
         """Wait, and tell whether the time is up; False where a stop was requested."""
         until = self._clock.monotonic() + seconds
         while not self._stop.requested and (rest := until - self._clock.monotonic()) > 0:
-            self._sleep(min(_LOOK, rest))
+            self._sleep(min(_POLL_SECONDS, rest))
         return not self._stop.requested
 
 
-def _stopped(night: RoundResult) -> bool:
-    return night.error is not None or any(each.blocks for each in night.taken)
+def _stopped(result: RoundResult) -> bool:
+    return result.error is not None or any(each.blocks for each in result.taken)
 
 
 def _state_folder(settings: Settings) -> Path:
-    """Name the folder that holds the claims of this user's inboxes: in the user's state folder.
+    """Return the folder that holds the claims of this user's inboxes: in the user's state folder.
 
     Where that can't be made (no home folder, say), beside a ledger that is a file.
     """

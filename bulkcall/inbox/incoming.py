@@ -31,7 +31,7 @@ class Signature:
 
 
 def _holds(folder: Folder, mark: str, facts: os.stat_result) -> bool:
-    """Tell whether a mark is of this file: one that is older was left by another of its name."""
+    """Return whether a mark is of this file: one that is older was left by another of its name."""
     try:
         found = folder.facts(mark)
     except OSError:

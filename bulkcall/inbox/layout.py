@@ -169,7 +169,7 @@ def make_private(folder: Path) -> None:
 
 
 def kept_name(name: str) -> str:
-    """Name a campaign file beside its report (a dropped rejected.csv would clash with the new)."""
+    """Return a campaign file's name beside its report, where rejected.csv, say, is taken."""
     return f"input_{name}" if name in _RESERVED_NAMES else name
 
 

@@ -38,18 +38,18 @@ _OTHERS = frozenset({"bulkcall.toml", "thumbs.db", "desktop.ini"})
 
 
 def is_mark(name: str) -> bool:
-    """Tell whether a file is the mark of another one."""
+    """Return whether a file is the mark of another one."""
     return name.lower().endswith(MARK)
 
 
 def is_temporary(name: str) -> bool:
-    """Tell whether a name is one that programs give to what they have not finished."""
+    """Return whether a name is one that programs give to what they have not finished."""
     plain = name.lower()
     return plain.startswith(_BEGINNINGS) or plain.endswith(_ENDINGS)
 
 
 def is_campaign(name: str) -> bool:
-    """Tell whether a file of this name may be a campaign file; its content tells the rest."""
+    """Return whether a file of this name may be a campaign file; its content tells the rest."""
     return not (is_mark(name) or is_temporary(name) or name.lower() in _OTHERS)
 
 
@@ -69,7 +69,7 @@ _CAMPAIGN_ENDINGS = (
 
 
 def is_meant_as_campaign(name: str) -> bool:
-    """Tell whether a name says that a campaign is meant; of others the content must say so."""
+    """Return whether a name says that a campaign is meant; of others the content must say so."""
     return name.lower().endswith(_CAMPAIGN_ENDINGS)
 
 

@@ -57,7 +57,7 @@ class Deadlines:
         return self._read(drop) if known is None else known
 
     def _read(self, drop: IncomingFile) -> float:
-        """Give the earliest `ends_at`, epoch milliseconds.
+        """Return the earliest `ends_at`, epoch milliseconds.
 
         What can't be read comes first, which costs nothing; what has no valid row comes last.
         """

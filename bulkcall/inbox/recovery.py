@@ -36,7 +36,7 @@ UNFINISHED = frozenset({RunState.LOADING, RunState.SENDING, RunState.CONFIRMING,
 _NOTHING_SENT = (None, RunState.LOADING, RunState.ABANDONED)
 
 
-class Lies(Enum):
+class FileAtClaim(Enum):
     """What lies in the inbox under a claim's name."""
 
     SAME = auto()
@@ -47,7 +47,7 @@ class Lies(Enum):
 class RecoveryStep(Enum):
     """What is to be done next."""
 
-    STOW = auto()
+    PUT_AWAY = auto()
     """Put the file away: to `done/` or `failed/`."""
     BEGIN = auto()
     RESUME = auto()
@@ -58,9 +58,9 @@ class RecoveryStep(Enum):
 
 
 def next_step(  # noqa: PLR0911 - one return a line of the table above
-    claim: Claim, run: RunInfo | None, lies: Lies
+    claim: Claim, run: RunInfo | None, found: FileAtClaim
 ) -> tuple[RecoveryStep, str, str]:
-    """Give the step and, where it is STOW, the fate (`done`, `failed`) and why.
+    """Return the step and, where it is PUT_AWAY, the fate (`done`, `failed`) and why.
 
     `run` is the ledger's, None where it knows none of this id.
     """
@@ -68,22 +68,22 @@ def next_step(  # noqa: PLR0911 - one return a line of the table above
     reason = run.reason if run else ""
     cause = run.stop_cause if run else None
     if claim.fate:
-        return RecoveryStep.STOW, claim.fate, claim.why
+        return RecoveryStep.PUT_AWAY, claim.fate, claim.why
     if state is RunState.FINISHED:
-        return RecoveryStep.STOW, "done", ""
+        return RecoveryStep.PUT_AWAY, "done", ""
     if state is RunState.WITHHELD:
         return (
-            RecoveryStep.STOW,
+            RecoveryStep.PUT_AWAY,
             "failed",
             reason or "too many of its rows are invalid: nothing was sent",
         )
     if state is RunState.STOPPED and cause is not None and cause.needs_person:
-        return RecoveryStep.STOW, "failed", reason
+        return RecoveryStep.PUT_AWAY, "failed", reason
     if state not in _NOTHING_SENT:
-        return RecoveryStep.LEAVE if lies is Lies.NOTHING else RecoveryStep.RESUME, "", ""
-    if state is RunState.ABANDONED or lies is not Lies.SAME:
+        return RecoveryStep.LEAVE if found is FileAtClaim.NOTHING else RecoveryStep.RESUME, "", ""
+    if state is RunState.ABANDONED or found is not FileAtClaim.SAME:
         return RecoveryStep.FORGET, "", ""
     if claim.starts >= MOST_STARTS:
         why = f"bulkcall died {claim.starts} times while loading it; nothing of it was sent"
-        return RecoveryStep.STOW, "failed", why
+        return RecoveryStep.PUT_AWAY, "failed", why
     return RecoveryStep.BEGIN if state is None else RecoveryStep.RESUME, "", ""

@@ -62,7 +62,7 @@ class Taken:
     """Whether what stopped it would stop every other run as well."""
 
     def as_data(self) -> dict[str, Any]:
-        """Give it as JSON-able data."""
+        """Return the outcome of the file as JSON-able data."""
         return {
             "file": shown(self.name),
             "run_id": self.run_id,
@@ -104,7 +104,7 @@ class RoundResult:
         return max(found, key=_WORST.index)
 
     def of(self, fate: FileOutcome) -> list[Taken]:
-        """Give the files with this fate."""
+        """Return the files with this fate."""
         return [each for each in self.taken if each.fate is fate]
 
     @property
@@ -118,7 +118,7 @@ class RoundResult:
         return sum(each.confirmed for each in self.taken)
 
     def line(self) -> str:
-        """Say it all in one line."""
+        """Return the round in one line for people."""
         parts = []
         for fate in FileOutcome:
             found = self.of(fate)
@@ -137,7 +137,7 @@ class RoundResult:
         return line
 
     def as_data(self) -> dict[str, Any]:
-        """Give it as one JSON-able object."""
+        """Return the round as one JSON-able object."""
         return {
             "verdict": self.line(),
             "files": [each.as_data() for each in self.taken],

@@ -27,7 +27,7 @@ from bulkcall.inbox.history import History
 from bulkcall.inbox.incoming import Signature
 from bulkcall.inbox.layout import ArchiveError
 from bulkcall.inbox.names import is_meant_as_campaign, marks_of, plain_name
-from bulkcall.inbox.recovery import UNFINISHED, Lies, RecoveryStep, next_step
+from bulkcall.inbox.recovery import UNFINISHED, FileAtClaim, RecoveryStep, next_step
 from bulkcall.inbox.round_result import FileOutcome, Left, Taken
 from bulkcall.ledger import RunState
 from bulkcall.progress import NullProgress, StopToken
@@ -92,8 +92,8 @@ class Worker:
 
     def _take_up(self, claim: Claim) -> Taken | Left | None:
         run = self._history.run(claim.run_id)
-        step, fate, why = next_step(claim, run, self._lies(claim))
-        if step is RecoveryStep.STOW:
+        step, fate, why = next_step(claim, run, self._file_at(claim))
+        if step is RecoveryStep.PUT_AWAY:
             return self._put_away_now(decided(claim, fate, why), resumed=True)
         if step is RecoveryStep.BEGIN:
             return self._begin(claim, resumed=True)
@@ -114,10 +114,10 @@ class Worker:
         self._archive.clear(claim)
         self._claims.drop(claim)
 
-    def _lies(self, claim: Claim) -> Lies:
+    def _file_at(self, claim: Claim) -> FileAtClaim:
         if claim.matches(self._layout.drop, claim.name):
-            return Lies.SAME
-        return Lies.OTHER if self._layout.drop.has(claim.name) else Lies.NOTHING
+            return FileAtClaim.SAME
+        return FileAtClaim.OTHER if self._layout.drop.has(claim.name) else FileAtClaim.NOTHING
 
     # -- what has arrived --------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ class Worker:
         return self._put_away_now(decided(claim, "repeated", why))
 
     def _plainly_named(self, name: str) -> str:
-        """Give a file whose name is not UTF-8 one that is, and its marks too; returns its name."""
+        """Rename a file whose name is not UTF-8, and its marks too; returns the new name."""
         if plain_name(name) == name:
             return name
         drop = self._layout.drop
@@ -167,7 +167,7 @@ class Worker:
         return found
 
     def _why_foreign(self, name: str) -> str:
-        """Say why a file that nothing but its place calls a campaign is none; empty: it is one.
+        """Return why a file that nothing but its place calls a campaign is none; empty: it is one.
 
         Somebody's notes.txt is left where it is: no run fails over it, and nobody is told.
         """
@@ -187,7 +187,7 @@ class Worker:
             return "not a campaign file"
 
     def _join(self, claim: Claim, run: RunInfo) -> Taken | Left | None:
-        """Mind a file whose content a stopped run holds: that run is taken up, for both."""
+        """Handle a file whose content a stopped run holds: that run is taken up, for both."""
         if not self._history.is_free(run.run_id):
             return Left(claim.name, "being run by another process", ExitStatus.STOPPED)
         if any(other.run_id == run.run_id for other in self._claims.all()):

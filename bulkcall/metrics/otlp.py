@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from bulkcall.run_summary import RunSummary
 
-TIMEOUT = 5.0
+TIMEOUT_SECONDS = 5.0
 """Seconds for each of the two requests, the exporter's own retries included."""
 
 _NAME = "bulkcall"
@@ -55,9 +55,11 @@ def export(
     base = endpoint.rstrip("/")
     with _quiet(), requests.Session() as session:
         session.max_redirects = 0
-        spans = spans or OTLPSpanExporter(f"{base}/v1/traces", timeout=TIMEOUT, session=session)
+        spans = spans or OTLPSpanExporter(
+            f"{base}/v1/traces", timeout=TIMEOUT_SECONDS, session=session
+        )
         metrics = metrics or OTLPMetricExporter(
-            f"{base}/v1/metrics", timeout=TIMEOUT, session=session
+            f"{base}/v1/metrics", timeout=TIMEOUT_SECONDS, session=session
         )
         resource = Resource.create({"service.name": _NAME, "service.version": _VERSION})
         traced = spans.export(_trace(ending, resource)) is SpanExportResult.SUCCESS

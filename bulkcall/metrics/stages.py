@@ -48,7 +48,7 @@ class Stopwatch:
         self._listener.note(text)
 
     def stages(self) -> tuple[StageTime, ...]:
-        """Give the stages in the order in which they began; those still open end now."""
+        """Return the stages in the order in which they began; those still open end now."""
         for stage in list(self._open):
             self._close(stage, through=False)
         return tuple(sorted(self._over, key=lambda stage: stage.begun))

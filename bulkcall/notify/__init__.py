@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from bulkcall.run_summary import RunSummary
     from bulkcall.settings import Settings
 
-__all__ = ["beat", "notify", "wanted"]
+__all__ = ["notify", "send_heartbeat", "wanted"]
 
-PATIENCE = 20.0
+PATIENCE_SECONDS = 20.0
 """Seconds that all telling may take together; what has not ended by then is left behind."""
 
 
-def notify(ending: RunSummary, settings: Settings, *, patience: float = PATIENCE) -> list[str]:
+def notify(
+    ending: RunSummary, settings: Settings, *, patience: float = PATIENCE_SECONDS
+) -> list[str]:
     """Tell whom the settings name, if they want to be told of this ending.
 
     Returns one line for whatever could not be told; raises nothing. A heartbeat is given for every
@@ -33,19 +35,21 @@ def notify(ending: RunSummary, settings: Settings, *, patience: float = PATIENCE
         if settings.notify_email_to:
             jobs["notify_email_to"] = lambda: _mail(ending, settings)
     if settings.heartbeat_url:
-        jobs["heartbeat_url"] = lambda: _beat(settings, good=not ending.failed)
+        jobs["heartbeat_url"] = lambda: _ask_heartbeat(settings, good=not ending.failed)
     return _together(jobs, patience)
 
 
-def beat(settings: Settings, *, good: bool, patience: float = PATIENCE) -> list[str]:
-    """Give a heartbeat alone: for a night in which there was nothing to run. As `notify`."""
+def send_heartbeat(
+    settings: Settings, *, good: bool, patience: float = PATIENCE_SECONDS
+) -> list[str]:
+    """Send a heartbeat alone: for a night in which there was nothing to run. As `notify`."""
     if not settings.heartbeat_url:
         return []
-    return _together({"heartbeat_url": lambda: _beat(settings, good=good)}, patience)
+    return _together({"heartbeat_url": lambda: _ask_heartbeat(settings, good=good)}, patience)
 
 
 def wanted(ending: RunSummary, settings: Settings) -> bool:
-    """Tell whether people want to hear of this ending (`notify_on`)."""
+    """Return whether people want to hear of this ending (`notify_on`)."""
     if settings.notify_on == "always":
         return True
     if settings.notify_on == "never":
@@ -97,7 +101,7 @@ def _mail(ending: RunSummary, settings: Settings) -> None:
     send_mail(message(ending), settings)
 
 
-def _beat(settings: Settings, *, good: bool) -> None:
-    from bulkcall.notify.web import beat as ask  # noqa: PLC0415
+def _ask_heartbeat(settings: Settings, *, good: bool) -> None:
+    from bulkcall.notify.web import send_heartbeat as ask  # noqa: PLC0415
 
     ask(settings.heartbeat_url, good=good)

@@ -30,7 +30,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
 
 
 def plain_json(message: Message, ending: RunSummary) -> dict[str, Any]:
-    """Give the project's own form: figures as numbers, times as ISO 8601 UTC."""
+    """Return the project's own form: figures as numbers, times as ISO 8601 UTC."""
     return {
         "event": "bulkcall.run",
         "title": message.title,
@@ -55,7 +55,7 @@ def plain_json(message: Message, ending: RunSummary) -> dict[str, Any]:
 
 
 def slack(message: Message, _: RunSummary) -> dict[str, Any]:
-    """Give blocks for a Slack incoming webhook, with `text` for the notification."""
+    """Return blocks for a Slack incoming webhook, with `text` for the notification."""
     lines = [f"*{_slack(name)}:* {_slack(value)}" for name, value in message.facts]
     lines += [f"• {_slack(reason)}" for reason in message.reasons]
     if message.resume:
@@ -74,12 +74,12 @@ def slack(message: Message, _: RunSummary) -> dict[str, Any]:
 
 
 def mattermost(message: Message, _: RunSummary) -> dict[str, Any]:
-    """Give Markdown for a Mattermost incoming webhook."""
+    """Return Markdown for a Mattermost incoming webhook."""
     return {"text": _markdown_text(message, _mattermost), "username": "bulkcall"}
 
 
 def discord(message: Message, _: RunSummary) -> dict[str, Any]:
-    """Give an embed for a Discord webhook; `allowed_mentions` lets it mention nobody."""
+    """Return an embed for a Discord webhook; `allowed_mentions` lets it mention nobody."""
     return {
         "username": "bulkcall",
         "allowed_mentions": {"parse": []},
@@ -94,7 +94,7 @@ def discord(message: Message, _: RunSummary) -> dict[str, Any]:
 
 
 def googlechat(message: Message, _: RunSummary) -> dict[str, Any]:
-    """Give text for a Google Chat webhook."""
+    """Return text for a Google Chat webhook."""
     lines = [f"*{_google(message.title)}*", _google(message.verdict)]
     if message.counts:
         lines.append(_google(_counts(message)))
@@ -106,7 +106,7 @@ def googlechat(message: Message, _: RunSummary) -> dict[str, Any]:
 
 
 def teams(message: Message, _: RunSummary) -> dict[str, Any]:
-    """Give an Adaptive Card for the webhook trigger of a Microsoft Teams workflow."""
+    """Return an Adaptive Card for the webhook trigger of a Microsoft Teams workflow."""
     colour = {Tone.GOOD: "Good", Tone.MIXED: "Warning", Tone.BAD: "Attention"}[message.tone]
     body: list[dict[str, Any]] = [
         _block(_markdown(message.title), weight="Bolder", size="Medium", color=colour),

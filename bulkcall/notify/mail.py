@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _GO_ON = 334
 _LOGGED_IN = (235, 503)
-TIMEOUT = 5.0
+TIMEOUT_SECONDS = 5.0
 """Seconds for each step of the talk with the mail server."""
 
 
@@ -91,8 +91,8 @@ def _connected(settings: Settings) -> smtplib.SMTP:
     host, port, name = settings.smtp_host, settings.smtp_port, socket.gethostname()
     if settings.smtp_tls == "tls":
         context = seal()
-        return smtplib.SMTP_SSL(host, port, name, timeout=TIMEOUT, context=context)
-    server = smtplib.SMTP(host, port, name, timeout=TIMEOUT)
+        return smtplib.SMTP_SSL(host, port, name, timeout=TIMEOUT_SECONDS, context=context)
+    server = smtplib.SMTP(host, port, name, timeout=TIMEOUT_SECONDS)
     if settings.smtp_tls == "starttls":
         try:
             # Raises where the server offers none: nothing is said in the open.

@@ -52,7 +52,7 @@ class Message:
 
 
 def message(ending: RunSummary, *, host: str | None = None) -> Message:
-    """Put into words how a run ended; `host` is the machine that the report is on."""
+    """Return in words how a run ended; `host` is the machine that the report is on."""
     host = socket.gethostname() if host is None else host
     counts = [(word.value, f"{rows:,}") for word, rows in ending.outcomes.items() if rows]
     if ending.outcomes:

@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def seal() -> ssl.SSLContext:
-    """Give a context that checks certificates and names; SSL_CERT_FILE and SSL_CERT_DIR count."""
+    """Return a context that checks certificates and names; SSL_CERT_FILE and SSL_CERT_DIR count."""
     return httpx.create_ssl_context(trust_env=True)

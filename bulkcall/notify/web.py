@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from bulkcall.settings import Secret
 
-TIMEOUT = httpx.Timeout(4.0)
+TIMEOUT_SECONDS = httpx.Timeout(4.0)
 """Seconds for each step of a request."""
-PAUSES = (0.5, 1.5)
+PAUSES_SECONDS = (0.5, 1.5)
 """Seconds before the second and the third try, where the first was certainly not taken."""
 _HEADERS = {"User-Agent": "bulkcall"}
 _TRY_AGAIN = {429, 500, 502, 503, 504}
@@ -31,17 +31,20 @@ _EITHER_OR = re.compile(r"\{([^{}|]*)\|([^{}|]*)\}")
 
 
 def post(url: Secret, body: dict[str, Any], *, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Post a JSON body. Raises NotTold, whose text names the host alone."""
+    """Post a JSON body. Raises NotificationError, whose text names the host alone."""
     _ask("POST", url.reveal(), body, sleep)
 
 
-def beat(url: Secret, *, good: bool, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Ask for a heartbeat URL, as it stands or as it says that the run failed. Raises NotTold."""
-    _ask("GET", heartbeat(url.reveal(), good=good), None, sleep)
+def send_heartbeat(url: Secret, *, good: bool, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Ask for a heartbeat URL, as it stands or as it says that the run failed.
+
+    Raises NotificationError.
+    """
+    _ask("GET", heartbeat_address(url.reveal(), good=good), None, sleep)
 
 
-def heartbeat(url: str, *, good: bool) -> str:
-    """Give the URL for a good or a failed run.
+def heartbeat_address(url: str, *, good: bool) -> str:
+    """Return the URL for a good or a failed run.
 
     `{up|down}` in it stands for the first word or the second; without such a choice `/fail` is put
     to the path of a failed run's URL, as healthchecks.io and its kind understand it.
@@ -64,10 +67,10 @@ def _ask(
             problem: _Problem | None = _Problem("must be https (http is for this machine only)")
         else:
             # What goes to this machine never passes a proxy on another one.
-            client = httpx.Client(timeout=TIMEOUT, trust_env=not local, verify=seal())
+            client = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=not local, verify=seal())
             with _unlogged(), client:
                 problem = _once(client, method, url, body)
-                for pause in PAUSES:
+                for pause in PAUSES_SECONDS:
                     if problem is None or not problem.again:
                         break
                     sleep(pause)

@@ -31,7 +31,7 @@ _PRIVATE = (Path("/run/secrets"), Path("/var/run/secrets"))
 
 
 def file_variable(name: str) -> str:
-    """Name the environment variable that names a secret's file."""
+    """Return the environment variable that names a secret's file."""
     return f"BULKCALL_{name.upper()}_FILE"
 
 
@@ -55,7 +55,7 @@ def secret_file(path: Path, where: str) -> str:
 
 
 def credential_file(name: str, profile: str, environ: Mapping[str, str]) -> Path | None:
-    """Find a secret's file in systemd's credentials directory."""
+    """Return a secret's file in systemd's credentials directory."""
     folder = environ.get("CREDENTIALS_DIRECTORY", "")
     if not folder:
         return None
@@ -87,7 +87,7 @@ def from_keyring(name: str, profile: str) -> str:
 
 
 def exposed(path: Path, what: str) -> str | None:
-    """Give a warning where everybody on the machine may read a file that holds a secret."""
+    """Return a warning where everybody on the machine may read a file that holds a secret."""
     try:
         real = path.expanduser().resolve()
         mode = real.stat().st_mode

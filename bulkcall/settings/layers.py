@@ -31,7 +31,7 @@ class Layer:
 
 
 def file_layers(file: TomlFile | None, profile: str, problems: list[str]) -> list[Layer]:
-    """Give the layers that count, the weaker first; what is wrong goes to `problems`.
+    """Return the layers that count, the weaker first; what is wrong goes to `problems`.
 
     Every profile is checked, so that a mistake shows before its night; one counts.
     """
@@ -115,7 +115,7 @@ def _layer(
 
 
 def _column_place(file: TomlFile, keys: tuple[str, ...], raw: object) -> str:
-    """Name the line of the first column that is wrong, else that of the table."""
+    """Return the line of the first column that is wrong, else that of the table."""
     for name, column in raw.items() if isinstance(raw, dict) else ():
         if name not in list(Field) or not isinstance(column, str) or not column.strip():
             return file.place(*keys, "columns", name)

@@ -25,7 +25,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the secret, to put on the wire."""
+        """Return the secret, to put on the wire."""
         return self._text
 
     def __repr__(self) -> str:

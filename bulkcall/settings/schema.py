@@ -15,7 +15,7 @@ _TIME_OF_DAY = r"^((?:[01]?\d|2[0-3]):[0-5]\d|24:00)?$"
 
 
 def schema() -> dict[str, Any]:
-    """Give the schema (draft 2020-12) as JSON-able data."""
+    """Return the schema (draft 2020-12) as JSON-able data."""
     names = {name: _setting(name, rule) for name, rule in RULES.items()}
     inner = {name: {"$ref": f"#/$defs/{name}"} for name in names}
     profile = {"type": "object", "properties": inner, "additionalProperties": False}

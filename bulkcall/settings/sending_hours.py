@@ -54,7 +54,7 @@ class SendingHours:
         return cls(opens, closes, zone or "UTC")
 
     def is_open(self, now_ms: int) -> bool:
-        """Tell whether rows may go out at this moment (epoch milliseconds)."""
+        """Return whether rows may go out at this moment (epoch milliseconds)."""
         local = _moment(now_ms).astimezone(ZoneInfo(self.zone))
         minute = local.hour * 60 + local.minute
         if self.opens < self.closes:
@@ -62,15 +62,15 @@ class SendingHours:
         return minute >= self.opens or minute < self.closes
 
     def next_opening(self, now_ms: int) -> int:
-        """Give the first moment from now on (epoch ms) that is inside: now, if it is."""
+        """Return the first moment from now on (epoch ms) that is inside: now, if it is."""
         return now_ms if self.is_open(now_ms) else self._next_change(now_ms)
 
     def next_closing(self, now_ms: int) -> int:
-        """Give the first moment from now on (epoch ms) that is outside: now, if it is."""
+        """Return the first moment from now on (epoch ms) that is outside: now, if it is."""
         return self._next_change(now_ms) if self.is_open(now_ms) else now_ms
 
     def local(self, at_ms: int) -> str:
-        """Give a moment for a person: '2026-11-22 08:00 Asia/Kolkata'."""
+        """Return a moment for a person: '2026-11-22 08:00 Asia/Kolkata'."""
         return f"{_moment(at_ms).astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M} {self.zone}"
 
     def __str__(self) -> str:
@@ -84,7 +84,7 @@ class SendingHours:
         raise AssertionError("hours change at least once in any four days")
 
     def _candidates(self, now_ms: int) -> Iterator[int]:
-        """Give every moment ahead at which something may change: both ends, and set clocks."""
+        """Return every moment ahead at which something may change: both ends, and set clocks."""
         zone = ZoneInfo(self.zone)
         now = _moment(now_ms)
         today = now.astimezone(zone).date()
@@ -101,7 +101,7 @@ class SendingHours:
 
 
 def _set_at(start: datetime, end: datetime, zone: ZoneInfo) -> datetime:
-    """Find the second at which a zone's clocks are set, somewhere in (start, end]."""
+    """Return the second at which a zone's clocks are set, somewhere in (start, end]."""
     first = _offset(start, zone)
     low, high = int(start.timestamp()), int(end.timestamp())
     while high - low > 1:

@@ -19,7 +19,7 @@ _FREE_SECRETS = frozenset({"smtp_password"})
 
 
 def slip(name: str, value: object) -> tuple[str, bool]:
-    """Say what is wrong with a setting's value, and whether for certain; empty where nothing is.
+    """Return what is wrong with a setting's value, and whether for certain; empty where nothing is.
 
     The value itself is never part of the text: it may be a secret.
     """

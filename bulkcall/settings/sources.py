@@ -52,7 +52,7 @@ class Loaded:
 
 
 def env_name(name: str) -> str:
-    """Give a setting's environment variable."""
+    """Return a setting's environment variable."""
     return f"BULKCALL_{name.upper()}"
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def contradictions(settings: Settings) -> Iterator[str]:
-    """Name what does not go together, one line each."""
+    """Yield what does not go together, one line each."""
     if settings.smtp_host and settings.smtp_tls == "none" and not is_loopback(settings.smtp_host):
         yield (
             f"smtp_tls = none would show the e-mail and its password on the way to "

@@ -30,7 +30,7 @@ class TomlFile:
     lines: Mapping[Keys, int]
 
     def place(self, *keys: str) -> str:
-        """Name a key's place for a person: 'bulkcall.toml, line 3'."""
+        """Return a key's place for a person: 'bulkcall.toml, line 3'."""
         for length in range(len(keys), 0, -1):
             line = self.lines.get(keys[:length])
             if line is not None:

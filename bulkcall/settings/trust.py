@@ -50,7 +50,7 @@ def _user(uid: int) -> str:
 
 
 def _is_own_group(gid: int) -> bool:
-    """Tell whether a group is this user's alone, as systems with a umask of 002 give to each."""
+    """Return whether a group is this user's alone, as systems with a umask of 002 give to each."""
     import grp  # noqa: PLC0415 - not on Windows
     import pwd  # noqa: PLC0415
 

@@ -25,7 +25,7 @@ _FALSE = {"0", "false", "no", "off"}
 
 
 def read_value(name: str, raw: object, where: str) -> Any:
-    """Give a setting's value in its own type.
+    """Return a setting's value in its own type.
 
     `where` names the source for a person ('BULKCALL_TOKENS', 'bulkcall.toml, line 3'). A secret
     never stands in an error. Raises SettingsError.
@@ -102,7 +102,7 @@ def _shown(raw: object) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a URL's host is this machine."""
+    """Return whether a URL's host is this machine."""
     if host == "localhost":
         return True
     try:
@@ -208,7 +208,7 @@ def _one_of(choices: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Give ' (did you mean …?)' for a name that is not known, or nothing."""
+    """Return ' (did you mean …?)' for a name that is not known, or nothing."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 

@@ -187,7 +187,7 @@ def _path(at: int | None, folder: Path, name: str) -> str:
 
 
 def _names(at: int | None, folder: Path, name: str, handle: int) -> bool:
-    """Tell whether a name leads to an open file."""
+    """Return whether a name leads to an open file."""
     try:
         found = os.stat(_path(at, folder, name), dir_fd=at, follow_symlinks=False)
     except FileNotFoundError:

@@ -51,7 +51,7 @@ def lock(handle: int, timeout_seconds: float | None = None) -> bool:
 
 
 def unlock(handle: int) -> None:
-    """Give a lock back; closing the file does so too."""
+    """Release a lock; closing the file does so too."""
     _mechanism().unlock(handle)
 
 
@@ -183,7 +183,7 @@ class _WithinProcess:
 
 
 def _same_file(handle: int, found: os.stat_result) -> bool:
-    """Tell whether a handle is still open on that file: closing it gave its lock back."""
+    """Return whether a handle is still open on that file: closing it released its lock."""
     try:
         return os.path.samestat(os.fstat(handle), found)
     except OSError:

@@ -30,12 +30,12 @@ _plain = re.compile(_PLAIN)
 
 
 def is_formula(text: str) -> bool:
-    """Tell whether a spreadsheet would run it: it starts like a formula and is no number."""
+    """Return whether a spreadsheet would run it: it starts like a formula and is no number."""
     return _starts.match(text) is not None and _plain.fullmatch(text) is None
 
 
 def escape_formula(text: str) -> str:
-    """Give the text as a CSV cell that no spreadsheet runs."""
+    """Return the text as a CSV cell that no spreadsheet runs."""
     return QUOTE + text if is_formula(text) else text
 
 

@@ -90,7 +90,7 @@ def read_address(text: str) -> LedgerAddress:
 
 
 def is_path(text: str) -> bool:
-    """Tell whether an address is a plain path."""
+    """Return whether an address is a plain path."""
     try:
         return "://" not in text and read_address(text).kind is Kind.FILE
     except SettingsError:

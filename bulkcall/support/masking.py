@@ -81,7 +81,7 @@ def masked_around(text: str, *kept: str) -> str:
 
 
 def _is_address(text: str) -> bool:
-    """Tell whether it is an IPv4 address: errors name servers, and those are to be read."""
+    """Return whether it is an IPv4 address: errors name servers, and those are to be read."""
     parts = text.split(".")
     return len(parts) == 4 and all(part.isdigit() and int(part) <= 255 for part in parts)  # noqa: PLR2004
 

@@ -87,18 +87,18 @@ def command(
             stop=stop,
         )
         if not once:
-            return inbox.watch(lambda night: _show(given, night), every=every)
-        night = inbox.once()
-    _show(given, night)
-    return night.exit_status
+            return inbox.watch(lambda result: _show(given, result), every=every)
+        result = inbox.once()
+    _show(given, result)
+    return result.exit_status
 
 
-def _show(given: Given, night: RoundResult) -> None:
+def _show(given: Given, result: RoundResult) -> None:
     from bulkcall.support.text import shown
 
-    for each in night.taken:
+    for each in result.taken:
         why = f": {each.why}" if each.why else ""
         given.console.line("info", f"{shown(each.name)}: {each.fate.value}, {each.folder}{why}")
-    if night.error is not None:
-        given.console.line("error", " ".join(str(night.error).split()))
-    given.console.result(night.line(), night.as_data(), is_all=False)
+    if result.error is not None:
+        given.console.line("error", " ".join(str(result.error).split()))
+    given.console.result(result.line(), result.as_data(), is_all=False)

@@ -9,7 +9,7 @@ import pytest
 
 from bulkcall.clock import ManualClock
 from bulkcall.inbox import FileOutcome
-from bulkcall.inbox.inbox import BEAT_EVERY, LONGEST_WAIT
+from bulkcall.inbox.inbox import HEARTBEAT_SECONDS, LONGEST_WAIT_SECONDS
 from bulkcall.progress import StopToken
 from bulkcall.settings import Secret
 
@@ -60,7 +60,15 @@ def test_while_the_server_is_away_rounds_come_less_often_and_then_all_goes_out(f
     folder.drop("a.csv")
     away = Staying(folder, rounds=7, settings={"token": Secret("not.a.token")})
     assert away.run() == 4
-    assert away.pauses == [60, 120, 240, 480, LONGEST_WAIT, LONGEST_WAIT, LONGEST_WAIT]
+    assert away.pauses == [
+        60,
+        120,
+        240,
+        480,
+        LONGEST_WAIT_SECONDS,
+        LONGEST_WAIT_SECONDS,
+        LONGEST_WAIT_SECONDS,
+    ]
     assert {night.taken[0].run_id for night in away.nights} == {away.nights[0].taken[0].run_id}
     back = Staying(folder, rounds=2)
     assert back.run() == 0
@@ -104,5 +112,5 @@ def test_staying_gives_a_heartbeat_an_hour(folder, beats):
     """While nothing arrives."""
     url, asked = beats
     staying = Staying(folder, rounds=5, settings={"heartbeat_url": Secret(url)})
-    staying.run(every=BEAT_EVERY / 2)
+    staying.run(every=HEARTBEAT_SECONDS / 2)
     assert asked == ["/beat", "/beat"]

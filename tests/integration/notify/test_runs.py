@@ -142,8 +142,8 @@ def test_whatever_breaks_in_telling_the_run_stays_as_it_was(settings, file, capl
         otlp_endpoint="http://127.0.0.1:1",
         metrics_file=f"{file}/bulkcall.prom",
     )
-    monkeypatch.setattr("bulkcall.notify.web.PAUSES", ())
-    monkeypatch.setattr("bulkcall.metrics.otlp.TIMEOUT", 0.2)
+    monkeypatch.setattr("bulkcall.notify.web.PAUSES_SECONDS", ())
+    monkeypatch.setattr("bulkcall.metrics.otlp.TIMEOUT_SECONDS", 0.2)
     result = app.run(file, settings=broken, **TIMES)
     assert result.exit_status is ExitStatus.OK
     told = [line.getMessage().partition(":")[0] for line in caplog.records if line.levelno >= 30]

@@ -53,8 +53,8 @@ def test_a_run_that_never_began_is_told(web):
 
 def test_a_night_without_a_file_gives_a_heartbeat(web):
     """`beat` is for whoever had nothing to run: no news is told as such."""
-    assert notify.beat(settings(web), good=True) == []
-    assert notify.beat(Settings(), good=True) == []
+    assert notify.send_heartbeat(settings(web), good=True) == []
+    assert notify.send_heartbeat(Settings(), good=True) == []
     assert asked(web) == [("GET", f"/beat/{TOKEN}")]
 
 
@@ -117,7 +117,7 @@ def test_a_server_that_hangs_does_not_hold_the_run(web):
 
 def test_no_line_and_no_log_holds_the_address(web, all_logs, monkeypatch):
     """Told or not, the token in the URL stands in nothing that anybody reads."""
-    monkeypatch.setattr("bulkcall.notify.web.PAUSES", ())
+    monkeypatch.setattr("bulkcall.notify.web.PAUSES_SECONDS", ())
     good = settings(web)
     problems = notify.notify(STOPPED, good)
     web.answers += [500, 500]

@@ -10,7 +10,7 @@ import pytest
 from bulkcall.errors import StopCause
 from bulkcall.inbox.claims import Claim
 from bulkcall.inbox.incoming import Signature
-from bulkcall.inbox.recovery import MOST_STARTS, UNFINISHED, Lies, RecoveryStep, next_step
+from bulkcall.inbox.recovery import MOST_STARTS, UNFINISHED, FileAtClaim, RecoveryStep, next_step
 from bulkcall.ledger import RunState
 
 CLAIM = Claim("r", "a.csv", "0" * 64, Signature(1, 1, 1), starts=1)
@@ -23,7 +23,7 @@ def ledger_run(state, cause=None, reason=WHY):
     return state and SimpleNamespace(state=state, stop_cause=cause, reason=reason)
 
 
-@pytest.mark.parametrize(("state", "lies"), list(itertools.product(ALL, Lies)))
+@pytest.mark.parametrize(("state", "lies"), list(itertools.product(ALL, FileAtClaim)))
 def test_nothing_is_begun_twice(state, lies):
     """Begun only where the ledger knows no run; resumed only where it is not over."""
     step, fate, _ = next_step(CLAIM, ledger_run(state), lies)
@@ -32,20 +32,24 @@ def test_nothing_is_begun_twice(state, lies):
     assert (fate == "done") == (state is RunState.FINISHED)
 
 
-@pytest.mark.parametrize(("state", "lies"), list(itertools.product(ALL, Lies)))
+@pytest.mark.parametrize(("state", "lies"), list(itertools.product(ALL, FileAtClaim)))
 def test_what_is_decided_is_carried_out(state, lies):
     """A claim with a fate is put away, whatever has happened since."""
     decided = Claim("r", "a.csv", "", Signature(1, 1, 1), fate="failed", why="because")
-    assert next_step(decided, ledger_run(state), lies) == (RecoveryStep.STOW, "failed", "because")
+    assert next_step(decided, ledger_run(state), lies) == (
+        RecoveryStep.PUT_AWAY,
+        "failed",
+        "because",
+    )
 
 
 @pytest.mark.parametrize("state", [RunState.SENDING, RunState.CONFIRMING, RunState.STOPPED])
 @pytest.mark.parametrize(
     ("lies", "step"),
     [
-        (Lies.SAME, RecoveryStep.RESUME),
-        (Lies.OTHER, RecoveryStep.RESUME),
-        (Lies.NOTHING, RecoveryStep.LEAVE),
+        (FileAtClaim.SAME, RecoveryStep.RESUME),
+        (FileAtClaim.OTHER, RecoveryStep.RESUME),
+        (FileAtClaim.NOTHING, RecoveryStep.LEAVE),
     ],
 )
 def test_a_run_that_has_sent_goes_on_unless_its_file_was_taken_out(state, lies, step):
@@ -56,8 +60,8 @@ def test_a_run_that_has_sent_goes_on_unless_its_file_was_taken_out(state, lies, 
 @pytest.mark.parametrize("state", [None, RunState.LOADING])
 def test_a_file_that_changed_before_it_was_loaded_is_begun_as_a_new_one(state):
     """Nothing of the old content was sent, so its claim means nothing."""
-    assert next_step(CLAIM, ledger_run(state), Lies.OTHER)[0] is RecoveryStep.FORGET
-    assert next_step(CLAIM, ledger_run(state), Lies.NOTHING)[0] is RecoveryStep.FORGET
+    assert next_step(CLAIM, ledger_run(state), FileAtClaim.OTHER)[0] is RecoveryStep.FORGET
+    assert next_step(CLAIM, ledger_run(state), FileAtClaim.NOTHING)[0] is RecoveryStep.FORGET
 
 
 @pytest.mark.parametrize("state", [None, RunState.LOADING])
@@ -65,17 +69,17 @@ def test_a_file_that_ends_every_process_keeps_no_other_waiting_for_ever(state):
     """After so many deaths over loading it a person has to look."""
     starts = {"run_id": "r", "name": "a.csv", "sha256": "", "signature": Signature(1, 1, 1)}
     tried = Claim(**starts, starts=MOST_STARTS)
-    step, fate, why = next_step(tried, ledger_run(state), Lies.SAME)
-    assert (step, fate) == (RecoveryStep.STOW, "failed")
+    step, fate, why = next_step(tried, ledger_run(state), FileAtClaim.SAME)
+    assert (step, fate) == (RecoveryStep.PUT_AWAY, "failed")
     assert "died" in why
 
 
 @pytest.mark.parametrize("cause", StopCause)
 def test_a_campaign_that_was_stopped_to_save_it_is_not_resumed_by_itself(cause):
     """A canary that failed, most rows rejected: a person looks first; else it is resumed."""
-    step = next_step(CLAIM, ledger_run(RunState.STOPPED, cause), Lies.SAME)
+    step = next_step(CLAIM, ledger_run(RunState.STOPPED, cause), FileAtClaim.SAME)
     if cause in {StopCause.CANARY, StopCause.REJECTED_SHARE, StopCause.STOP_REQUEST}:
-        assert step == (RecoveryStep.STOW, "failed", WHY)
+        assert step == (RecoveryStep.PUT_AWAY, "failed", WHY)
     else:
         assert step[0] is RecoveryStep.RESUME
 
@@ -83,4 +87,4 @@ def test_a_campaign_that_was_stopped_to_save_it_is_not_resumed_by_itself(cause):
 def test_what_the_message_says_decides_nothing():
     """The same words with another cause: resumed."""
     run = ledger_run(RunState.STOPPED, StopCause.OTHER, reason="canary: the rest was not sent")
-    assert next_step(CLAIM, run, Lies.SAME)[0] is RecoveryStep.RESUME
+    assert next_step(CLAIM, run, FileAtClaim.SAME)[0] is RecoveryStep.RESUME

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bulkcall.errors import ExitStatus
 from bulkcall.notify.mail import body, written
 from bulkcall.notify.message import message
-from bulkcall.notify.web import heartbeat
+from bulkcall.notify.web import heartbeat_address
 from bulkcall.support.masking import masked_around
 from tests.endings import RUN_ID, ending
 
@@ -30,8 +30,8 @@ from tests.endings import RUN_ID, ending
 )
 def test_a_failed_run_asks_for_another_address(url, good, bad):
     """`/fail` goes to the path, or the URL's own choice decides."""
-    assert heartbeat(url, good=True) == (good or url)
-    assert heartbeat(url, good=False) == bad
+    assert heartbeat_address(url, good=True) == (good or url)
+    assert heartbeat_address(url, good=False) == bad
 
 
 def test_the_letter_is_marked_as_made_by_a_machine():
