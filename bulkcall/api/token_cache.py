@@ -1,6 +1,6 @@
 """Tokens kept for the next process: the API creates 10 in 30 minutes, and each lives an hour.
 
-A *place* is a file that holds one token, sealed with the API key, and beside it the pace of that
+A *place* is a file that holds one token, encrypted with the API key, and beside it the pace of that
 token's lanes. A process holds its places by a kernel lock for as long as it lives, so that no two
 use one token, and whoever takes a place over goes on under the limits where the last one left them.
 Where places can't be had (no folder to write in, all taken), tokens are just not kept.
@@ -16,7 +16,7 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulkcall.api.token_encryption import seal, unseal
+from bulkcall.api.token_encryption import decrypt, encrypt
 from bulkcall.api.tokens import Token
 from bulkcall.settings import Secret
 from bulkcall.support import file_lock
@@ -34,7 +34,7 @@ LEAST_LEFT_MS = 5 * 60 * 1000
 SLACK_MS = 60 * 1000
 """A clock that is set back by no more than that does no harm."""
 SWEEP_AFTER_MS = 24 * 60 * 60 * 1000
-_FORMAT = "1"
+_FORMAT = "2"
 _MOST_BYTES = 64 * 1024
 
 
@@ -54,10 +54,10 @@ class CachedToken:
     def take(self) -> Token | None:
         """Give the token that is kept here, if it has some minutes left."""
         try:
-            sealed = os.pread(self._handle, _MOST_BYTES, 0)
+            encrypted = os.pread(self._handle, _MOST_BYTES, 0)
         except OSError:
             return None
-        text = unseal(self._key, self._path.name, sealed)
+        text = decrypt(self._key, self._path.name, encrypted)
         if text is None:
             return None
         kept = json.loads(text)
@@ -71,8 +71,8 @@ class CachedToken:
     def keep(self, token: Token) -> None:
         """Keep a token here."""
         told = {"token": token.secret.reveal(), "made_at": token.made_at, "ends_at": token.ends_at}
-        # Half of it written, its seal is broken, and it counts as nothing.
-        self._write(seal(self._key, self._path.name, json.dumps(told).encode()))
+        # Half of it written can not be decrypted, and counts as nothing.
+        self._write(encrypt(self._key, self._path.name, json.dumps(told).encode()))
 
     def drop(self) -> None:
         """Forget the token that is kept here: the server does not take it."""

@@ -158,7 +158,7 @@ class Settings:
     )
     keep_tokens: bool = _setting(
         True,
-        "Keep created tokens, sealed with api_key, for the next process: "
+        "Keep created tokens, encrypted with api_key, for the next process: "
         "the API creates 10 in 30 minutes.",
         flag=False,
     )

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from bulkcall.api.token_encryption import unseal
+from bulkcall.api.token_encryption import decrypt
 from tests.faults.kills.forms import long
 from tests.faults.kills.secrets_on_disk import SIGN, in_clear
 
@@ -110,7 +110,7 @@ def test_the_search_for_secrets_finds_a_token(keyed):
     process = keyed.run(*keyed.begin("batch"))
     assert process.status == 3, process.err
     [path] = keyed.kept()
-    text = unseal(keyed.sandbox.api_key.encode(), path.name, path.read_bytes())
+    text = decrypt(keyed.sandbox.api_key.encode(), path.name, path.read_bytes())
     assert SIGN in text
     assert in_clear(keyed.home) == []
     for name, secret in (("a", text), ("b", keyed.sandbox.api_key.encode())):
