@@ -33,11 +33,11 @@ MESSAGES: Final[dict[str, str]] = {
     "number.example": "the template's example row; delete it or replace it with a row of your own",
     "number.error_word": "a spreadsheet error, not a phone number; correct the formula",
     "number.null_word": "stands for nothing; a record needs a phone number",
-    "number.invisible_character": "contains the invisible character {hidden}; remove it",
-    "number.too_short": "too short ({digits} digits); leading digits may be missing",
-    "number.too_long": "too long ({digits} digits); one digit too many, or two numbers in a cell",
+    "number.invisible_character": "contains {hidden} inside, an invisible character; remove it",
+    "number.too_short": "too short ({digits}); leading digits may be missing",
+    "number.too_long": "too long ({digits}); one digit too many, or two numbers in a cell",
     "number.wrong_length": (
-        "{digits} digits: too long for a national number, too short after the country code {code}"
+        "{digits}: too long for a national number, too short after the country code {code}"
     ),
     "number.other_country": (
         "valid only as a number of {country} (+{country_code}), not in the region {region}; "
@@ -71,7 +71,7 @@ MESSAGES: Final[dict[str, str]] = {
                 ),
             ),
             ("invisible", "nothing visible in the cell; enter a text or clear the cell"),
-            ("control_character", "contains the invisible character {character}; remove it"),
+            ("control_character", "contains {character} inside; remove it"),
         )
     },
     "label_id.not_uuid": (
@@ -79,10 +79,10 @@ MESSAGES: Final[dict[str, str]] = {
         "empty and set the label's name"
     ),
     "label.missing": "missing label; set label_id or label",
-    "name.too_short": "too short ({length} characters); must be {name_min} to {name_max}",
-    "name.too_long": "too long ({length} characters); must be {name_min} to {name_max}",
-    "reason.too_short": "too short ({length} characters); must be {reason_min} to {reason_max}",
-    "reason.too_long": "too long ({length} characters); must be {reason_min} to {reason_max}",
+    "name.too_short": "too short ({characters}); must be {name_min} to {name_max}",
+    "name.too_long": "too long ({characters}); must be {name_min} to {name_max}",
+    "reason.too_short": "too short ({characters}); must be {reason_min} to {reason_max}",
+    "reason.too_long": "too long ({characters}); must be {reason_min} to {reason_max}",
     "reason.characters": "contains {found}, which is not allowed in a reason",
     "reason.ends": "begins or ends with a full stop, comma or dash; remove it",
     "time.missing": "missing time; fill in the cell",
@@ -139,8 +139,8 @@ class Wording:
             character=control_character(value),
             hidden=invisible_character(value) if code == "number.invisible_character" else "",
             order=order_of(value) if code == "time.needs_date_format" else "",
-            digits=sum(map(str.isdecimal, value)),
-            length=len(value),
+            digits=_digits(value),
+            characters=f"{len(value)} character{'s' if len(value) != 1 else ''}",
             name_min=NAME_LENGTH[0],
             name_max=NAME_LENGTH[1],
             reason_min=REASON_LENGTH[0],
@@ -160,6 +160,11 @@ class Wording:
     def _both_ways(self, value: str) -> str:
         international, national = self._plan.both(value)
         return MESSAGES["number.ambiguous"].format(international=international, national=national)
+
+
+def _digits(value: str) -> str:
+    count = sum(map(str.isdecimal, value))
+    return f"{count} digit{'s' if count != 1 else ''}"
 
 
 def _not_recognised(value: str) -> str:

@@ -98,6 +98,7 @@ _HIDDEN: Final = (
 """Control characters, and formatting ones that have no place inside a name in any script; joiners
 (U+200C, U+200D) and direction marks do."""
 _ONE_HIDDEN: Final = re.compile(f"[{_HIDDEN}]")
+_KNOWN: Final = {"\n": "a line break", "\r": "a line break", "\t": "a tab", "\0": "a NUL"}
 CONTROL: Final = "[" + re.sub(r"\\u(....)", r"\\x{\1}", _HIDDEN) + "]"
 
 
@@ -157,9 +158,13 @@ def one_damage(text: str) -> TextDamage:
 
 
 def control_character(text: str) -> str:
-    """Name the first control or invisible formatting character of a text: `U+200B`."""
+    """Name the first control or invisible formatting character of a text: `a tab (U+0009)`."""
     found = _ONE_HIDDEN.search(text)
-    return f"U+{ord(found[0]):04X}" if found else ""
+    if found is None:
+        return ""
+    code = f"U+{ord(found[0]):04X}"
+    known = _KNOWN.get(found[0])
+    return f"{known} ({code})" if known else f"an invisible character ({code})"
 
 
 def _put_short(found: NDArray[np.int8], texts: pa.Array) -> None:
