@@ -28,6 +28,7 @@ COMMANDS = (
     "run",
     "validate",
     "plan",
+    "map",
     "inbox",
     "resume",
     "retry",

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from bulkcall.errors import CampaignFileError, UsageError
 from bulkcall.load import csv_reader, encoding, workbook
+from bulkcall.load.aliases import field_of
 from bulkcall.load.dialect import Dialect, find_dialect
 from bulkcall.load.header import find_fields
 from bulkcall.load.header_row import find_header
+from bulkcall.load.mapping_memory import SavedMapping, fits, what_it_holds
 from bulkcall.load.rows import nul_faults
 from bulkcall.load.sheet_rows import SheetRows
 from bulkcall.load.source import Source
 from bulkcall.load.text import BLOCK, utf8_blocks
-from bulkcall.records import CampaignFile, Chunk
+from bulkcall.records import CampaignFile, Chunk, Field
 from bulkcall.support.formula_escape import unescape_formula
 
 if TYPE_CHECKING:
@@ -27,10 +29,20 @@ if TYPE_CHECKING:
 
     from bulkcall.load.options import LoadOptions
     from bulkcall.load.rows import Rows
-    from bulkcall.records import Field
 
 
 _SHOWN_SHEETS = 10
+_LOOK_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a reader returns: the file, its rows, what is known of it once they were read."""
+
+    file: CampaignFile
+    rows: Iterator[Rows]
+    late_notes: Callable[[], Iterable[str]]
+    saved: SavedMapping | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,8 @@ class Campaign:
     """An open campaign file; a context manager. `chunks()` can be gone through once."""
 
     file: CampaignFile
+    saved: SavedMapping | None
+    """The saved mapping that was used."""
     _rows: Iterator[Rows]
     _late_notes: Callable[[], Iterable[str]]
     _source: Source
@@ -88,13 +102,18 @@ def open_campaign(path: str, options: LoadOptions) -> Campaign:
         source = stack.enter_context(Source(path))
         try:
             reader = _open_csv if source.kind.startswith("csv") else _open_sheet
-            file, rows, late_notes = reader(source, options, stack)
-            first = next(rows, None)
+            opened = reader(source, options, stack)
+            first = next(opened.rows, None)
+            file = opened.file
+            if opened.saved is not None and first is not None:
+                _check_saved(opened.saved, file, first)
+                file = replace(file, notes=(*file.notes, _saved_note(opened.saved)))
         except UsageError as error:
             raise _named(source, error) from error
         if first is None:
             raise source.error("a header, but no rows below it")
-        return Campaign(file, chain((first,), rows), late_notes, source, stack.pop_all())
+        rows = chain((first,), opened.rows)
+        return Campaign(file, opened.saved, rows, opened.late_notes, source, stack.pop_all())
     raise AssertionError  # pragma: no cover - ExitStack swallows nothing
 
 
@@ -105,9 +124,7 @@ def _named(source: Source, error: UsageError) -> UsageError:
     return type(error)(f"{source.path}: {text}")
 
 
-def _open_csv(
-    source: Source, options: LoadOptions, stack: ExitStack
-) -> tuple[CampaignFile, Iterator[Rows], Callable[[], Iterable[str]]]:
+def _open_csv(source: Source, options: LoadOptions, stack: ExitStack) -> _Opened:
     if options.sheet is not None:
         raise UsageError("--sheet is for workbooks, and this is a CSV file")
     with ThreadPoolExecutor(1, thread_name_prefix="bulkcall-sha256") as beside:
@@ -127,7 +144,7 @@ def _open_csv(
             f"the limit is {options.max_columns:,}"
         )
     columns = tuple(unescape_formula(name) for name in dialect.columns)
-    fields = _fields(columns, options, dialect.title_hint)
+    fields, saved = _fields(columns, options, dialect.title_hint)
     file = CampaignFile(
         path=source.path,
         sha256=sha256,
@@ -147,7 +164,7 @@ def _open_csv(
         options,
         line=dialect.next_line,
     )
-    return file, rows, tuple
+    return _Opened(file, rows, tuple, saved)
 
 
 def _encoding(source: Source, options: LoadOptions) -> encoding.Encoding:
@@ -168,18 +185,51 @@ def _dialect(head: bytes, options: LoadOptions) -> Dialect:
     return dialect
 
 
-def _fields(columns: tuple[str, ...], options: LoadOptions, hint: str) -> dict[Field, int]:
+def _fields(
+    columns: tuple[str, ...], options: LoadOptions, hint: str
+) -> tuple[dict[Field, int], SavedMapping | None]:
+    """Return which column holds which field, and the saved mapping where one says so."""
+    saved = options.saved.find(columns) if options.saved else None
+    named = {str(field_of(key) or key) for key in options.columns}
+    remembered = {
+        field: name
+        for field, name in (saved.columns.items() if saved else ())
+        if field not in named and field not in options.supplied
+    }
     try:
-        return find_fields(columns, options.columns, options.supplied)
+        fields = find_fields(
+            columns,
+            {**remembered, **options.columns},
+            options.supplied,
+            optional=options.optional,
+        )
     except CampaignFileError as error:
         if hint:
             raise CampaignFileError(f"no known column in the first line; {hint}") from error
         raise
+    return fields, SavedMapping(remembered, saved.saved_on) if saved and remembered else None
 
 
-def _open_sheet(
-    source: Source, options: LoadOptions, stack: ExitStack
-) -> tuple[CampaignFile, Iterator[Rows], Callable[[], Iterable[str]]]:
+def _check_saved(saved: SavedMapping, file: CampaignFile, rows: Rows) -> None:
+    """Raise where a column of a saved mapping does not hold any more what it is said to hold."""
+    for name, column in saved.columns.items():
+        field = Field(name)
+        cells = rows.cells.column(file.fields[field]).slice(0, _LOOK_ROWS).to_pylist()
+        holds = what_it_holds(cells)
+        if not fits(field, holds, cells):
+            raise CampaignFileError(
+                f"the mapping saved on {saved.saved_on} says that column {column!r} is {field}, "
+                f"and now it holds {holds}; look with `bulkcall map`, or say with --map which "
+                "column it is"
+            )
+
+
+def _saved_note(saved: SavedMapping) -> str:
+    each = ", ".join(f"{column!r} is {field}" for field, column in saved.columns.items())
+    return f"columns as saved on {saved.saved_on} with `bulkcall map`: {each}"
+
+
+def _open_sheet(source: Source, options: LoadOptions, stack: ExitStack) -> _Opened:
     if options.sheet is not None and source.kind == "parquet":
         raise UsageError("--sheet is for workbooks, and this is a Parquet file")
     sha256 = source.sha256()
@@ -189,7 +239,7 @@ def _open_sheet(
         raise CampaignFileError(f"sheet {sheet.name!r} is empty{_other_sheets(sheet)}")
     columns = tuple(unescape_formula(name) for name in header.columns)
     try:
-        fields = _fields(columns, options, header.title_hint)
+        fields, saved = _fields(columns, options, header.title_hint)
     except CampaignFileError as error:
         raise CampaignFileError(f"{error}{_other_sheets(sheet)}") from error
     file = CampaignFile(
@@ -203,7 +253,7 @@ def _open_sheet(
         sheet=sheet.name,
     )
     rows = SheetRows(columns, fields, options)
-    return file, rows.read(header.below), rows.notes
+    return _Opened(file, rows.read(header.below), rows.notes, saved)
 
 
 def _other_sheets(sheet: workbook.Sheet) -> str:

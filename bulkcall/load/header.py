@@ -30,6 +30,7 @@ def find_fields(
     mapped: Mapping[str, str],
     supplied: frozenset[Field] = frozenset(),
     *,
+    optional: frozenset[Field] = frozenset(),
     where: str = "",
 ) -> dict[Field, int]:
     """Settle which column holds which field.
@@ -69,7 +70,7 @@ def find_fields(
             f"{where}column {columns[fields[field]]!r} gives {field}, and {_FLAG_OF[field]} gives "
             "it too; leave the flag out, or take the column out of the file"
         )
-    _require(columns, fields, supplied, where)
+    _require(columns, fields, supplied | optional, where)
     return {field: fields[field] for field in Field if field in fields}
 
 

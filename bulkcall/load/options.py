@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bulkcall.load.mapping_memory import MappingMemory
     from bulkcall.records import Field
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -25,6 +26,10 @@ class LoadOptions:
     """Leave out the rows of a workbook that are hidden; they then don't count as rows."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Field → the file's own column name (`--map`, `[columns]`)."""
+    saved: MappingMemory | None = None
+    """Mappings that the user has saved for headers; `columns` goes before them."""
+    optional: frozenset[Field] = frozenset()
+    """Fields that need no column, and may have one."""
     supplied: frozenset[Field] = frozenset()
     """Fields that flags give to every row: they need no column, and may not have one."""
     max_cell: int = MIB

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from bulkcall.errors import InterruptedRun
 from bulkcall.load import LoadOptions, open_campaign
+from bulkcall.load.mapping_memory import memory_of
 from bulkcall.records import Field
 from bulkcall.run.label_use import LabelUse
 from bulkcall.run.understanding import first_valid, understanding
@@ -112,6 +113,7 @@ def open_checked(read: ReadOptions, progress: Progress, stop: StopToken) -> Iter
         encoding=read.encoding,
         skip_hidden=read.skip_hidden,
         columns=dict(read.columns),
+        saved=memory_of(read.account),
         supplied=frozenset(name for name, value in supplied.items() if value is not None),
     )
     # Importing pandas takes a while, and so does the first look at all of a large file.

@@ -68,6 +68,8 @@ class ReadOptions:
     skip_hidden: bool = _setting(False)
     countries: Sequence[str] = _setting(())
     null_values: Sequence[str] = _setting(())
+    account: str = ""
+    """Whose saved mappings are used."""
     now_ms: int = 0
     """When it is read: what `--start now` means, and what `ends_at` must not be before."""
 
@@ -76,7 +78,10 @@ class ReadOptions:
         cls, file: str, settings: Settings, *, now_ms: int, asked: ReadKeywords | None = None
     ) -> ReadOptions:
         """The options of one file: the account's settings, and over them what the user asked."""
-        values: dict[str, Any] = {"columns": dict(settings.columns)}
+        values: dict[str, Any] = {
+            "columns": dict(settings.columns),
+            "account": settings.client_account_id,
+        }
         for each in fields(cls):
             if _SETTING in each.metadata and each.name not in values:
                 value = getattr(settings, each.name)
