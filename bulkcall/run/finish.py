@@ -79,6 +79,8 @@ def work_on(
             # to report; what could not be written now is written by the resume.
             with contextlib.suppress(LedgerError, OSError):
                 _set_state(context, run, _stopped_state(context, run), error)
+            # A ledger that was deleted meanwhile takes no state, and can still be read.
+            with contextlib.suppress(LedgerError, OSError):
                 work._result = report_on(context, run, out=out, error=error)  # noqa: SLF001
                 return
             raise
