@@ -35,6 +35,7 @@ _FIRST_RUN_BYTE = 1 << 40
 _FLOCK = "@hhqqi4x"
 """`struct flock` of Linux on 64 bits: type, whence, start, length, process."""
 _OCTAL = re.compile(r"\\([0-7]{3})")
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs"})
 _MOUNTS = Path("/proc/self/mountinfo")
 
 _open_files: dict[tuple[int, int], LedgerFile] = {}
@@ -123,7 +124,7 @@ class LedgerFile:
                     f"commits; move that one too, as {self.path.name}-wal, or delete it if it "
                     "belongs to another ledger"
                 )
-        if str(self.path) in _mount_points():
+        if str(self.path) in dict(_mounts()):
             raise LedgerError(
                 f"the ledger {self.path} is mounted as a single file, so that its newest commits "
                 "would be written elsewhere; mount its folder"
@@ -187,16 +188,29 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _mount_points() -> Iterator[str]:
-    """Return what is mounted where, where a blank is written as its octal number."""
+def network_share(path: Path) -> str:
+    """Return the kind of network file system that a path is on (`nfs4`); empty where on none."""
+    real = Path(os.path.realpath(path))
+    kinds = dict(_mounts())
+    for each in (real, *real.parents):
+        if str(each) in kinds:
+            kind = kinds[str(each)]
+            return kind if kind in _NETWORK or kind.startswith("fuse.") else ""
+    return ""
+
+
+def _mounts() -> Iterator[tuple[str, str]]:
+    """Return what is mounted where, and of which kind; a blank is written as its octal number."""
     try:
         lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return
     for line in lines:
-        fields = line.split(" ")
-        if len(fields) > 4:  # noqa: PLR2004 - the fifth is the mount point
-            yield _OCTAL.sub(lambda found: chr(int(found[1], 8)), fields[4])
+        fields, _, source = line.partition(" - ")
+        parts = fields.split(" ")
+        if len(parts) > 4:  # noqa: PLR2004 - the fifth is the mount point
+            point = _OCTAL.sub(lambda found: chr(int(found[1], 8)), parts[4])
+            yield point, source.partition(" ")[0]
 
 
 def _forget_inherited() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from bulkcall.records import CampaignFile, CheckedChunk
 
+_LOG = logging.getLogger(__name__)
+
 
 class ValidationReport:
     """Takes checked chunks as they pass; `close` gives the files their names.
@@ -34,7 +37,9 @@ class ValidationReport:
 
     def __init__(self, out_dir: Path, file: CampaignFile) -> None:
         check_out_folder(out_dir, file.path)
-        require_folder(out_dir)
+        warning = require_folder(out_dir)
+        if warning:
+            _LOG.warning("%s", warning)
         self._folder = out_dir
         self._rows = 0
         self._invalid = 0

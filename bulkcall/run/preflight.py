@@ -17,6 +17,7 @@ from bulkcall.errors import BulkcallError, LedgerError, SettingsError
 from bulkcall.run.credentials import require_credentials
 from bulkcall.run.event_loop import loop_factory
 from bulkcall.settings import contradictions
+from bulkcall.support.atomic_files import folder_warning
 from bulkcall.support.ledger_address import Kind, read_address
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def _settings(loaded: Loaded) -> Finding:
 
 def _ledger(ledger_at: str) -> tuple[Ledger | None, Finding]:
     from bulkcall.ledger import Ledger  # noqa: PLC0415 - takes a while to import
+    from bulkcall.ledger.ledger_file import network_share  # noqa: PLC0415
     from bulkcall.ledger.schema import SCHEMA_VERSION  # noqa: PLC0415
 
     ledger: Ledger | None = None
@@ -96,8 +98,12 @@ def _ledger(ledger_at: str) -> tuple[Ledger | None, Finding]:
         return ledger, Finding("ledger", Word.WRONG, str(error), usage=True)
     except LedgerError as error:
         return ledger, Finding("ledger", Word.WRONG, str(error))
-    where = read_address(ledger_at).shown
-    return ledger, Finding("ledger", Word.OK, f"{where}, version {SCHEMA_VERSION}, can be written")
+    address = read_address(ledger_at)
+    text = f"{address.shown}, version {SCHEMA_VERSION}, can be written"
+    share = network_share(address.path) if address.kind is Kind.FILE else ""
+    if share:
+        text += f"; on a network share ({share}), so for one machine at a time"
+    return ledger, Finding("ledger", Word.OK, text)
 
 
 def _disk(settings: Settings, ledger_at: str) -> Finding:
@@ -122,7 +128,9 @@ def _out(settings: Settings) -> Finding:
     except OSError as error:
         text = f"{folder} can't be written ({error.strerror}); set another `out`"
         return Finding("out", Word.WRONG, text)
-    return Finding("out", Word.OK, f"{_out_root(settings)} can be written")
+    warning = folder_warning(folder)
+    text = f"{_out_root(settings)} can be written" + (f", but {warning}" if warning else "")
+    return Finding("out", Word.OK, text)
 
 
 def _out_root(settings: Settings) -> Path:

@@ -66,10 +66,10 @@ def require_folder(folder: Path) -> str:
         raise
     except StoppedError as error:
         raise UsageError(str(error)) from error
-    return _who_else_writes(folder)
+    return folder_warning(folder)
 
 
-def _who_else_writes(folder: Path) -> str:
+def folder_warning(folder: Path) -> str:
     """Return a warning where another user can exchange the files of a folder."""
     if not hasattr(os, "geteuid"):
         return ""

@@ -7,11 +7,12 @@ import os
 import re
 import sqlite3
 import stat
+from pathlib import Path
 
 import pytest
 
 from bulkcall.errors import DiskFullError, LedgerError
-from bulkcall.ledger import Ledger
+from bulkcall.ledger import Ledger, ledger_file
 from tests.ledger_parts import NOW, loaded, new_run, told, valid
 
 
@@ -268,3 +269,28 @@ def test_an_sqlite_that_is_too_old_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
     assert "needs 3.35 or later" in refused(tmp_path / "ledger.db")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/mnt/share/runs/ledger.db", "nfs4"),
+        ("/mnt/share/local/ledger.db", ""),
+        ("/mnt/my share/ledger.db", "cifs"),
+        ("/home/me/ledger.db", ""),
+        ("/mnt/far/ledger.db", "fuse.sshfs"),
+    ],
+)
+def test_a_network_share_is_known_by_its_mount(tmp_path, monkeypatch, path, kind):
+    """The nearest mount above the file counts; a blank in its name is written as a number."""
+    mounts = [
+        "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",
+        "30 22 0:50 / /mnt/share rw shared:2 - nfs4 host:/export rw",
+        "31 30 8:2 / /mnt/share/local rw - ext4 /dev/sdb1 rw",
+        "32 22 0:51 / /mnt/my\\040share rw - cifs //host/x rw",
+        "33 22 0:52 / /mnt/far rw - fuse.sshfs me@host: rw",
+    ]
+    file = tmp_path / "mountinfo"
+    file.write_text("\n".join(mounts) + "\n")
+    monkeypatch.setattr(ledger_file, "_MOUNTS", file)
+    assert ledger_file.network_share(Path(path)) == kind
