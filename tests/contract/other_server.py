@@ -76,6 +76,10 @@ class OtherServer:
         self.listing: Callable[[str, list[dict[str, Any]], int], Any] | None = None
         self.fate: Callable[[dict[str, Any]], dict[str, Any]] = lambda _: {"status": "success"}
         self.token_life = 10**9
+        self.version = 2
+        """The one version that it speaks."""
+        self.labels: Any = []
+        """What the label listing answers, page after page."""
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -122,12 +126,13 @@ class OtherServer:
 
     def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         parts = urlsplit(target)
-        v2 = f"/v2/clients/{ACCOUNT}/dynamic_call_record"
+        record = f"/v{self.version}/clients/{ACCOUNT}/dynamic_call_record"
         call = {
             ("POST", f"/clients/{ACCOUNT}/token"): "token",
-            ("POST", v2): "realtime",
-            ("POST", f"{v2}s"): "batch",
-            ("GET", f"{v2}s"): "status",
+            ("GET", f"/clients/{ACCOUNT}/labels"): "labels",
+            ("POST", record): "realtime",
+            ("POST", f"{record}s"): "batch",
+            ("GET", f"{record}s"): "status",
         }.get((method, parts.path))
         if call is None:
             self.complaints.append(f"no such call: {method} {target}")
@@ -150,9 +155,9 @@ class OtherServer:
         return self._apply(seen)
 
     def _records(self, call: str, headers: dict[str, str], body: bytes) -> list[dict[str, Any]]:
-        if call == "status":
+        if call in ("status", "labels"):
             if body:
-                self.complaints.append("batch status with a body")
+                self.complaints.append(f"{call} with a body")
             return []
         if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             self.complaints.append(f"{call}: content type {headers.get('content-type')!r}")
@@ -167,7 +172,9 @@ class OtherServer:
             self.complaints.append("batch: not {call_records: [1 to 500]}")
         records = _of(data) if call == "batch" else [data]
         for record in records:
-            self.complaints += [f"{call}: {wrong}: {record}" for wrong in faults_of(record)]
+            self.complaints += [
+                f"{call}: {wrong}: {record}" for wrong in faults_of(record, self.version)
+            ]
         return records
 
     def _apply(self, seen: Seen) -> Answer:
@@ -182,6 +189,8 @@ class OtherServer:
             batch_id = self.new_batch_id()
             self.batches[batch_id] = seen.records
             return Answer(200, {"batch_id": batch_id, "status": "queued", "count": 1})
+        if seen.call == "labels":
+            return Answer(200, self.labels)
         if seen.batch_id not in self.batches:
             self.complaints.append(f"unknown batch {seen.batch_id!r} was asked for")
             return Answer(404, {"slug": "not-found"})
@@ -213,8 +222,8 @@ def part(number: str) -> str:
     return number[:2] + "*" * (len(number) - 6) + number[-4:]
 
 
-def faults_of(record: dict[str, Any]) -> list[str]:
-    """Say what of a record is not as documented."""
+def faults_of(record: dict[str, Any], version: int = 2) -> list[str]:
+    """Say what of a record is not as documented for this version."""
     wrong = [f"{name} is missing" for name in REQUIRED if name not in record]
     for name, value in record.items():
         if name not in ALLOWED:
@@ -223,17 +232,18 @@ def faults_of(record: dict[str, Any]) -> list[str]:
             wrong.append(f"{name} is no {ALLOWED[name].__name__}")
     if wrong:
         return wrong
-    return [told for told, fault in _values(record).items() if fault]
+    return [told for told, fault in _values(record, version).items() if fault]
 
 
-def _values(record: dict[str, Any]) -> dict[str, bool]:
+def _values(record: dict[str, Any], version: int) -> dict[str, bool]:
     """Give every rule for a value, and whether it is broken."""
     label = record.get("label_id", "00000000-0000-4000-8000-000000000000")
     reason = record.get("dynamic_call_reason", "abcdefghij")
     numbers = (record["caller_number"], record["receiver_number"])
     return {
-        "a number is not digits with country code": not all(
-            re.fullmatch(r"[1-9][0-9]{6,14}", number) for number in numbers
+        "a number is not written as this version wants it": not all(
+            re.fullmatch((r"\+" if version == 3 else "") + r"[1-9][0-9]{6,14}", number)
+            for number in numbers
         ),
         "ends_at is past": record["ends_at"] < time.time() * 1000,
         "not 0 to 24 hours": not 0 < record["ends_at"] - record["starts_at"] <= DAY,

@@ -15,7 +15,7 @@ from itertools import product
 from tests.unit.reconcile.habit_scenes import DEVIATIONS, HABITS, MASKS, judge, make_scene
 
 WORDS = ("right", "unknown", "wrong")
-SHOWN = ("whole", "in part", "not at all")
+SHOWN = ("numbers shown whole", "shown in part", "not shown")
 ENDS = ("success", "error", "mixed")
 
 
