@@ -72,6 +72,7 @@ def _steps(report: Report, here: Path | None) -> Iterator[NextStep]:
     count = report.outcomes
     rejected = commands.run_rejected(report, here)
     reconcile = commands.reconcile(report)
+    retry = commands.retry(report)
     yield _unsent(report, here)
     yield _unknown(report, reconcile)
     yield NextStep(
@@ -105,8 +106,9 @@ def _steps(report: Report, here: Path | None) -> Iterator[NextStep]:
     yield NextStep(
         Outcome.ERROR,
         count[Outcome.ERROR] - final,
-        "Most often the phone could not be reached. They are in rejected.csv: run it later.",
-        rejected,
+        "Most often the phone could not be reached."
+        + (" Send them again later." if retry else " They are in rejected.csv: run it later."),
+        retry or rejected,
     )
     yield NextStep(
         Outcome.ERROR,
@@ -117,9 +119,9 @@ def _steps(report: Report, here: Path | None) -> Iterator[NextStep]:
     yield NextStep(
         Outcome.FAILED,
         count[Outcome.FAILED],
-        "The API turned every try away, so it can't have accepted them. They are in rejected.csv:"
-        " run it once the API is well again.",
-        rejected,
+        "The API turned every try away, so it can't have accepted them. Send them again once the"
+        " API is well again" + ("." if retry else ": they are in rejected.csv."),
+        retry or rejected,
     )
     yield NextStep(
         Outcome.EXPIRED,

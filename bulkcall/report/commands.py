@@ -41,6 +41,12 @@ def reconcile(report: Report) -> str:
     return on_run("reconcile", report.run, report.ledger)
 
 
+def retry(report: Report) -> str:
+    """The command that sends again what needs no editing; empty once its window is over."""
+    is_open = report.last_end is not None and report.last_end > report.written_at
+    return on_run("retry", report.run, report.ledger) if is_open else ""
+
+
 def on_run(name: str, run: RunInfo, ledger: str) -> str:
     """A command that takes the id of a run."""
     return command_line(["bulkcall", name, run.run_id, *_where(run, ledger)])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 
 import click
 import pytest
@@ -79,3 +82,21 @@ def test_the_version_has_a_short_flag(capsys):
     """-V as elsewhere."""
     assert run(["-V"]) == 0
     assert re.fullmatch(r"bulkcall \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+def test_the_shell_completes_commands_and_options():
+    """What docs/guide/completion.md sets up: bash gets a script, and words for what was begun."""
+    program = [sys.executable, "-c", "from bulkcall.cli.main import main; main()"]
+
+    def answer(**environ):
+        environ = {**os.environ, **environ}
+        done = subprocess.run(program, env=environ, capture_output=True, text=True, check=False)
+        return done.stdout
+
+    assert "complete" in answer(_BULKCALL_COMPLETE="bash_source")
+    words = answer(_BULKCALL_COMPLETE="bash_complete", COMP_WORDS="bulkcall rec", COMP_CWORD="1")
+    assert words.splitlines() == ["plain,reconcile"]
+    words = answer(
+        _BULKCALL_COMPLETE="bash_complete", COMP_WORDS="bulkcall run --can", COMP_CWORD="2"
+    )
+    assert words.splitlines() == ["plain,--canary"]

@@ -74,7 +74,14 @@ def test_a_command_has_every_flag_that_the_rows_need():
 
 def test_what_is_the_default_is_not_in_the_command():
     """Rows with times of their own, in India, need no flag."""
-    assert commands(report_of("failed"))["failed"] == "bulkcall run /out/r1/rejected.csv"
+    assert commands(report_of("invalid"))["invalid"] == "bulkcall run /out/r1/rejected.csv"
+
+
+def test_what_needs_no_editing_is_retried_while_its_window_is_open():
+    """Afterwards it stands in rejected.csv, for another window."""
+    assert commands(report_of("failed", "error"))["failed"] == "bulkcall retry r1"
+    over = commands(report_of("failed", "error", now=START + HOUR))
+    assert over["failed"] == over["error"] == "bulkcall run /out/r1/rejected.csv"
 
 
 def test_paths_are_as_short_as_they_can_be_typed():
@@ -86,8 +93,8 @@ def test_paths_are_as_short_as_they_can_be_typed():
 @pytest.mark.parametrize(("now", "start"), [(START, "2026-12-01T09:00"), (START + 2 * HOUR, "now")])
 def test_a_start_whose_window_is_over_becomes_now(now, start):
     """Else every row would be invalid."""
-    report = report_of("failed", source={"start": "2026-12-01T09:00", "window": "1h"}, now=now)
-    assert commands(report)["failed"].endswith(f"--start {start} --window 1h")
+    report = report_of("invalid", source={"start": "2026-12-01T09:00", "window": "1h"}, now=now)
+    assert commands(report)["invalid"].endswith(f"--start {start} --window 1h")
 
 
 @pytest.mark.parametrize(
