@@ -397,22 +397,16 @@ class Ledger(Access):
         before: int,
         *,
         at: int,
-        keep_open: bool = False,
         only: Collection[str] | None = None,
     ) -> purge.Purged:
         """Take the personal data of runs that ended before a time (epoch ms); keep their counts.
 
-        `only`: of these runs alone. Runs that a live process works on are left alone; with
-        `keep_open` also those that have rows to send or to ask for, which can't be resumed once
-        purged: `kept` names them. Purged rows are not known as repeats.
+        `only`: of these runs alone. Runs that a live process works on are left alone. A run with
+        `open_rows` can't be resumed any more; purged rows are not known as repeats.
         """
         rows = runs = 0
-        kept: list[str] = []
         for run_no, run_id in self._read(purge.old_runs, before):
             if only is not None and run_id not in only:
-                continue
-            if keep_open and self._read(purge.open_rows, run_no):
-                kept.append(run_id)
                 continue
             try:
                 with self._store.hold(run_no, run_id):
@@ -422,7 +416,7 @@ class Ledger(Access):
             runs += 1
         if runs:
             self._store.forget_deleted()
-        return purge.Purged(runs, rows, tuple(kept))
+        return purge.Purged(runs, rows)
 
     def open_rows(self, run_id: str) -> int:
         """How many rows of a run are still to be sent or asked for: purging it would lose them."""

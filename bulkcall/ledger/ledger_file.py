@@ -239,7 +239,13 @@ class _RunLocks(Protocol):
 
 def _run_locks(file: LedgerFile) -> _RunLocks:
     fcntl = _byte_locks()
-    return _FolderLocks(file) if fcntl is None else _ByteLocks(file, fcntl)
+    if fcntl is not None:
+        locks = _ByteLocks(file, fcntl)
+        # Some file systems in user space, and emulated kernels, have none of these locks.
+        with suppress(OSError):
+            locks.is_locked(0)
+            return locks
+    return _FolderLocks(file)
 
 
 @cache

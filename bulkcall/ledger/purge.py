@@ -28,8 +28,6 @@ class Purged:
 
     runs: int
     rows: int
-    kept: tuple[str, ...] = ()
-    """Runs that were left alone because rows of theirs are still to be sent or asked for."""
 
 
 def old_runs(transaction: Transaction, before: int) -> list[tuple[int, str]]:

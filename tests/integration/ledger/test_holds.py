@@ -47,6 +47,15 @@ def test_the_second_is_told_who_holds_the_run(url, holder):
         assert ledger.last_stopped() is None
 
 
+def test_the_holder_is_named_and_can_be_asked_to_stop(url, holder):
+    """From another process, or on PostgreSQL another machine, that shares the ledger."""
+    with Ledger.open(url) as ledger:
+        assert ledger.holder("run-1").startswith(f"process {holder.pid} on ")
+        run, asked = ledger.request_stop(None, at=NOW)
+        assert (run.run_id, asked) == ("run-1", ledger.holder("run-1"))
+        assert ledger.run("run-1").stop_requested_at == NOW
+
+
 def test_a_killed_process_holds_nothing(url, holder):
     """SIGKILL frees the run at once, and it is the one to resume."""
     with Ledger.open(url) as ledger:

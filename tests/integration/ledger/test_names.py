@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from bulkcall.errors import LedgerError, RunHeldError
-from bulkcall.ledger import Ledger, RunState
+from bulkcall.ledger import Ledger, RunState, ledger_file
 from tests.ledger_parts import NOW, loaded, new_run, take_batch, told, valid
 
 FORK = multiprocessing.get_context("fork")
@@ -272,3 +272,20 @@ def test_a_child_does_not_keep_its_dead_parent_run(path):
     finally:
         os.kill(child, signal.SIGKILL)
         process.close()
+
+
+def test_where_a_file_has_no_locks_of_bytes_files_beside_it_are_locked(path, monkeypatch):
+    """As on macOS and Windows: still one process a run, and under links the same one."""
+    monkeypatch.setattr(ledger_file, "_byte_locks", lambda: None)
+    with living(take_one_and_wait, str(path)) as process:
+        (path.parent / "s.db").symlink_to(path)
+        with Ledger.open(str(path.parent / "s.db")) as ledger:
+            held = pytest.raises(RunHeldError, match=f"process {process.pid} ")
+            with held, ledger.hold("run-1"):
+                pass
+            assert ledger.last_stopped() is None
+            process.kill()
+            process.join()
+            with ledger.hold("run-1"):
+                assert told(ledger, "run-1") == {"unsent": 2, "unknown": 1}
+    assert (path.parent / "ledger.db.holds" / "1.lock").exists()

@@ -51,17 +51,16 @@ def test_a_purged_run_is_told_from_a_whole_one(ledger):
         ledger.run_with_rows("old")
 
 
-def test_a_run_with_open_rows_can_be_kept(ledger):
-    """What could still be resumed is named, and left with its rows."""
+def test_open_rows_are_counted_before_they_are_purged(ledger):
+    """What could still be resumed is known, and purging can be kept to other runs."""
     loaded(ledger, "open", [valid(1)])
     ledger.set_state("open", RunState.STOPPED, at=NOW)
     loaded(ledger, "over", [invalid(1)])
     ledger.set_state("over", RunState.FINISHED, at=NOW)
-    purged = ledger.purge(NOW + 1, at=NOW + 2, keep_open=True)
-    assert (purged.runs, purged.rows, purged.kept) == (1, 1, ("open",))
     assert (ledger.open_rows("open"), ledger.open_rows("over")) == (1, 0)
-    assert ledger.purge(NOW + 1, at=NOW + 2).kept == ()
-    assert ledger.run("open").purged_at is not None
+    purged = ledger.purge(NOW + 1, at=NOW + 2, only={"over"})
+    assert (purged.runs, purged.rows) == (1, 1)
+    assert ledger.run("open").purged_at is None
 
 
 def test_a_run_at_work_is_left_alone(ledger):
