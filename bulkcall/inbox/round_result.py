@@ -125,7 +125,7 @@ class RoundResult:
             if found:
                 parts.append(f"{len(found)} {fate.value}{_reasons(found)}")
         files = "1 file" if len(self.taken) == 1 else f"{len(self.taken):,} files"
-        line = f"took {files if self.taken else 'no file'}"
+        line = f"took {files}" if self.taken else "no new files"
         if parts:
             line += f": {', '.join(parts)}"
         if self.rows:

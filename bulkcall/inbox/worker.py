@@ -106,7 +106,9 @@ class Worker:
             self._forget(claim)
             return None
         self._claims.drop(claim)
-        how = f"taken out while its run was stopped (`bulkcall resume {claim.run_id}` goes on)"
+        how = (
+            f"taken out while its run was stopped (to continue it: bulkcall resume {claim.run_id})"
+        )
         return Left(claim.name, how)
 
     def _forget(self, claim: Claim) -> None:
@@ -146,7 +148,7 @@ class Worker:
             return self._join(claim, earlier)
         began = datetime.fromtimestamp(earlier.started_at / 1000, UTC)
         why = (
-            f"its content was run before: {earlier.file}, run {earlier.run_id} of "
+            f"already processed as {earlier.file}: run {earlier.run_id} of "
             f"{began:%Y-%m-%d %H:%M} UTC, report in {earlier.out_dir}; nothing was sent for it now"
         )
         return self._put_away_now(decided(claim, "repeated", why))

@@ -29,7 +29,6 @@ LIBRARIES = (
     "pandera.pandas",
     "python_calamine",
     "sqlalchemy.dialects.sqlite",
-    "tqdm",
     "uvicorn",
     "uvloop",
     "xlsxwriter",

@@ -48,7 +48,7 @@ def test_a_second_round_finds_nothing_to_do(folder):
     folder.night()
     requests = len(folder.sandbox.journal())
     night = folder.night()
-    assert (night.line(), night.exit_status) == ("took no file", 0)
+    assert (night.line(), night.exit_status) == ("no new files", 0)
     assert len(folder.sandbox.journal()) == requests
 
 

@@ -41,10 +41,10 @@ def test_the_line_of_a_good_night():
 
 def test_the_line_of_a_night_without_work():
     """Nothing was taken, and what was left is counted by why."""
-    assert RoundResult().line() == "took no file"
+    assert RoundResult().line() == "no new files"
     left = (Left("a", "still being written"), Left("b", "still being written"), Left("c", "odd"))
     assert RoundResult(left=left).line() == (
-        "took no file; left in the inbox: 2 still being written, 1 odd"
+        "no new files; left in the inbox: 2 still being written, 1 odd"
     )
 
 

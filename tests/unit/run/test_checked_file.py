@@ -82,7 +82,7 @@ def test_checking_a_file_loads_only_what_it_needs(tmp_path):
         "import sys\n"
         "from bulkcall.cli.main import run\n"
         "status = run(['validate', sys.argv[1], '--start', 'now', '--window', '1h', '--json'])\n"
-        "heavy = {'sqlalchemy', 'jinja2', 'pygal', 'httpx', 'aiohttp', 'pyarrow.dataset'}\n"
+        "heavy = {'sqlalchemy', 'jinja2', 'httpx', 'aiohttp', 'pyarrow.dataset'}\n"
         "print(status, sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
     )
     said = subprocess.run(
