@@ -368,6 +368,50 @@ def _require_credentials(settings: Settings) -> None:
     require_credentials(settings)
 
 
+def probe(
+    *,
+    caller: str,
+    receivers: Sequence[str],
+    label_name: str = "",
+    label_id: str = "",
+    path: str | Path = "bulkcall-probe.json",
+    wait_seconds: float = 60.0,
+    status_requests: int = 90,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Measure what the API's pages leave open, with six real records to `receivers`.
+
+    Returns what was measured, and writes it to `path` as JSON: no number, no secret, no text of the
+    server's. Raises UsageError for what is no number, StoppedError where the API can't be used.
+    """
+    import orjson
+
+    from bulkcall.run.probe import ProbeOptions
+    from bulkcall.run.probe import probe as measure
+    from bulkcall.support.atomic_files import replacing, translated
+
+    settings = settings or load_settings().settings
+    _require_credentials(settings)
+    options = ProbeOptions(
+        caller, tuple(receivers), label_name, label_id, wait_seconds, status_requests
+    )
+    with _context(settings, progress, None) as context:
+        found = measure(
+            context.settings,
+            context.ledger,
+            options,
+            clock=context.clock,
+            progress=context.progress,
+        )
+    try:
+        with replacing(Path(path)) as file:
+            file.write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+    except OSError as error:
+        raise translated(error, Path(path)) from error
+    return found
+
+
 def trace(
     number: str, *, settings: Settings | None = None, limit: int | None = None
 ) -> list[TracedRow]:

@@ -42,6 +42,7 @@ COMMANDS = (
     "config",
     "check",
     "labels",
+    "probe",
     "explain",
     "template",
     "sandbox",

@@ -126,7 +126,13 @@ def place(tmp_path, nursery):
 
 
 SANDBOX = {"rules": "none", "processing_min_ms": 20, "processing_max_ms": 60, "masking": "all"}
-QUICK = {"status_limit": 0, "batch_limit": 0, "bad_record": "refuse"}
+QUICK = {
+    "status_limit": 0,
+    "batch_limit": 0,
+    "bad_record": "refuse",
+    "times": "sent",
+    "batch_ids": "uuid",
+}
 """No limits of the server's: what bulkcall keeps to is its own settings."""
 
 
