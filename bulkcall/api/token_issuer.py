@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 TOKEN_LIFE_MS = 60 * 60 * 1000
-LOOK_UP = 0.25
-"""Seconds: how often a wait looks whether a stop was asked for."""
 LEAST_CLOSED = 5.0
 """Seconds to leave the token call alone after a 429 that names no time."""
 MOST_CLOSED = 60.0
@@ -179,7 +177,7 @@ class TokenIssuer:
             while (left := end - self._clock.monotonic()) > 0:
                 if self._stop.requested:
                     raise Halted("stopped while waiting until a token may be created")
-                await self._clock.sleep(min(left, LOOK_UP))
+                await self._clock.sleep(left, self._stop)
 
     async def _creations(self, now: int) -> list[int]:
         since = now - 2 * CREATION_WINDOW_MS

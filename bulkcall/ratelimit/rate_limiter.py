@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from bulkcall.ratelimit.rate import Rate
     from bulkcall.ratelimit.shared_state import SharedState
 
-LOOK_UP = 0.25
-"""Seconds: how often a waiting turn looks whether a stop was asked for."""
+RECHECK_SECONDS = 0.25
+"""For which one waits at most before looking again: a place that was given back is free earlier."""
 LEAST_IN_FLIGHT = 8
 
 
@@ -115,13 +115,14 @@ class RateLimiter:
                 if stop is not None and stop.requested:
                     raise StopRequested(stop.reason)
                 if self._in_flight >= self.in_flight_limit:
-                    await self._wait_for_room()
+                    await self._wait_for_room(stop)
                     continue
                 place, at = self._try_take()
                 if place is not None:
                     self._in_flight += 1
                     return Permit(self, place, stop)
-                await self._clock.sleep(min(at - self._clock.monotonic(), LOOK_UP))
+                wait = min(at - self._clock.monotonic(), RECHECK_SECONDS)
+                await self._clock.sleep(wait, stop)
 
     def pause(self, seconds: float) -> None:
         """Grant no turn for so long from now (a longer pause that stands is kept)."""
@@ -152,11 +153,12 @@ class RateLimiter:
         """
         return LEAST_IN_FLIGHT + math.ceil(2 * self.rate.per_second * self._latency)
 
-    async def _wait_for_room(self) -> None:
+    async def _wait_for_room(self, stop: StopToken | None) -> None:
         # Every request ends, if by its timeout only; whatever ends one wakes the turn that waits.
         self._room = asyncio.get_running_loop().create_future()
         try:
-            await self._room
+            with nullcontext() if stop is None else stop.waking(self._room):
+                await self._room
         finally:
             self._room = None
 

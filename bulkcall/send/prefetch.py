@@ -8,12 +8,13 @@ import math
 from typing import TYPE_CHECKING
 
 from bulkcall.ledger import GivenBack
+from bulkcall.progress import StopToken
 from bulkcall.send.outbound import Requeue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bulkcall.progress import StopToken
+    from bulkcall.clock import Clock
     from bulkcall.ratelimit import RateLimiter
     from bulkcall.send.ledger_writer import LedgerWriter
     from bulkcall.send.outbound import OutboundRequest
@@ -25,8 +26,8 @@ crash leaves them in doubt, and few of them should be."""
 
 MOST_READY = 1000
 
-PATIENCE = 1.0
-"""Seconds that ready parcels may wait for a lane before they are given back to the ledger."""
+GATHER_SECONDS = 0.02
+"""That a refill waits for more to be taken."""
 
 
 class Prefetch:
@@ -40,12 +41,16 @@ class Prefetch:
         *,
         away: Callable[[], bool],
         limit: int | None,
+        clock: Clock,
+        patience: float,
     ) -> None:
         self._stock = stock
         self._writer = writer
         self._lanes = lanes
         self._away = away
         self._limit = limit
+        self._clock = clock
+        self._patience = patience
         self._ready: list[tuple[tuple[int, int], int, OutboundRequest]] = []
         self._count = 0
         self._in_hand = 0
@@ -54,7 +59,7 @@ class Prefetch:
         self._closed = False
         self._was_away = False
         self._available = asyncio.Event()
-        self._wanted = asyncio.Event()
+        self._wanted = StopToken()
 
     # -- for those who send --------------------------------------------------------------------
 
@@ -69,12 +74,12 @@ class Prefetch:
             return None
         if self._away() and len(self._ready[0][2].rows) > 1:
             # Formed before caution was called for: it is about to be given back for a small one.
-            self._wanted.set()
+            self._wanted.request("more is wanted")
             return None
         parcel = heapq.heappop(self._ready)[2]
         if not self._ready and not self._closed:
             self._available.clear()
-        self._wanted.set()
+        self._wanted.request("more is wanted")
         return parcel
 
     def dropped(self, parcel: OutboundRequest, *, again: bool) -> None:
@@ -83,7 +88,7 @@ class Prefetch:
             self._stock.release(parcel, _retried(parcel))
         self._in_hand -= len(parcel.rows)
         self._dirty = self._dirty or again
-        self._wanted.set()
+        self._wanted.request("more is wanted")
 
     def done(self, parcel: OutboundRequest, *, settled: int, later: Sequence[Requeue]) -> None:
         """Tell that a parcel's request has ended; what follows is written or about to be."""
@@ -92,7 +97,7 @@ class Prefetch:
         self._settled += settled
         if settled < len(parcel.rows):
             self._dirty = True
-        self._wanted.set()
+        self._wanted.request("more is wanted")
 
     # -- its own task --------------------------------------------------------------------------
 
@@ -114,7 +119,7 @@ class Prefetch:
 
     async def _refill(self) -> None:
         away = self._away()
-        stuck = min(lane.wait for lane in self._lanes) > PATIENCE
+        stuck = min(lane.wait for lane in self._lanes) > self._patience
         if (self._ready and stuck) or (away and not self._was_away):
             self.give_back()
         self._was_away = away
@@ -152,18 +157,17 @@ class Prefetch:
 
     async def _idle(self) -> None:
         # Woken by whoever takes a parcel or ends one; else in time for the next lane or backoff.
-        self._wanted.clear()
+        self._wanted = StopToken()
         waits = [lane.wait - AHEAD for lane in self._lanes]
         due = self._stock.due_in()
         if due is not None:
             waits.append(due)
         pause = min(max(min(waits), 0.02), 0.25)
-        try:
-            await asyncio.wait_for(self._wanted.wait(), pause)
-        except TimeoutError:
+        await self._clock.sleep(pause, self._wanted)
+        if not self._wanted.requested:
             return
         # At a high rate each parcel taken would mean a refill of one: let a few more go first.
-        await asyncio.sleep(0.02)
+        await self._clock.sleep(GATHER_SECONDS)
 
     def give_back(self) -> None:
         """Have every parcel that is ready written down as waiting again."""

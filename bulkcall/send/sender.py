@@ -20,6 +20,7 @@ from bulkcall.send.request_worker import RequestWorker, finish
 from bulkcall.send.retry import Backoff
 from bulkcall.send.row_queue import BatchQueue, RealtimeQueue
 from bulkcall.send.server_health import Admission, ServerHealth
+from bulkcall.send.timing import DEFAULT_TIMING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -31,18 +32,10 @@ if TYPE_CHECKING:
     from bulkcall.ratelimit import Permit, RateLimiter
     from bulkcall.send.outbound import OutboundRequest
     from bulkcall.send.row_queue import RowQueue
+    from bulkcall.send.timing import Timing
     from bulkcall.settings import Settings
 
 STAGE = "send"
-
-ROW_BACKOFF = (0.5, 30.0)
-"""First ceiling and cap of a row's wait between tries, seconds."""
-
-PROBE_BACKOFF = (1.0, 15.0)
-"""The same between two probes of a server that seems away."""
-
-UNREADABLE_BACKOFF = (0.25, 2.0)
-"""The same between two requests to a server whose answers can't be read."""
 
 UNREADABLE_LIMITS = {Channel.REALTIME: REALTIME_LIMITS, Channel.BATCH: BATCH_LIMITS}
 
@@ -51,12 +44,6 @@ UNREACHABLE = 5
 
 OVERLOADED = {Channel.REALTIME: 20, Channel.BATCH: 5}
 """Different requests in a row answered 5xx that do."""
-
-LOOK = 0.05
-"""Seconds between two looks at whether a stop was asked for."""
-
-EXPIRE_EVERY = 2.0
-"""Seconds between two looks for rows whose `ends_at` has passed."""
 
 SHUTDOWN_FLUSH_SECONDS = 1.0
 """Seconds that a cancelled run takes to write down what it already knows."""
@@ -74,6 +61,7 @@ async def send(
     limit: int | None = None,
     on_unknown: OnUnknown = OnUnknown.RESEND,
     stamp_unit_ms: Callable[[], int] = lambda: 1,
+    timing: Timing = DEFAULT_TIMING,
 ) -> None:
     """Send all rows of a run that wait, or the first `limit` of them (canary).
 
@@ -102,8 +90,10 @@ async def send(
             limit=limit,
             resend=on_unknown is OnUnknown.RESEND,
             stamp_unit_ms=stamp_unit_ms,
+            stop=stop,
+            timing=timing,
         )
-        await sender.run(stop)
+        await sender.run()
 
 
 class Sender:
@@ -121,7 +111,9 @@ class Sender:
         progress: Progress,
         limit: int | None,
         resend: bool,
-        stamp_unit_ms: Callable[[], int] = lambda: 1,
+        stamp_unit_ms: Callable[[], int],
+        stop: StopToken,
+        timing: Timing,
     ) -> None:
         self._ledger = ledger
         self._run = run
@@ -133,13 +125,14 @@ class Sender:
         self._limit = limit
         self._resend = resend
         self._stamp_unit_ms = stamp_unit_ms
-        self._halt = StopToken()
+        self._timing = timing
+        self._halt = StopToken(stop)
         # Over once nothing is left as well: who waits for a turn then, waits for nothing.
         self._over = StopToken(self._halt)
         writer.on_error = self._end
         self._fatal: Exception | None = None
         self._in_flight: set[asyncio.Task[None]] = set()
-        self._backoff = Backoff(*ROW_BACKOFF, draw=random.random)
+        self._backoff = Backoff(*timing.row_backoff, draw=random.random)
         self._tally = RejectionRate(settings.turned_down_share, settings.turned_down_count)
         self._health = ServerHealth(
             CircuitBreaker(
@@ -147,20 +140,21 @@ class Sender:
                 overloaded=OVERLOADED[run.channel],
                 away_timeout=settings.away_timeout,
                 first_contact_timeout=settings.first_contact_timeout,
-                backoff=Backoff(*PROBE_BACKOFF, draw=random.random),
+                backoff=Backoff(*timing.probe_backoff, draw=random.random),
             ),
             self._tally,
             UnreadableAnswers(
                 UNREADABLE_LIMITS[run.channel],
                 suspect=run.stop_cause is StopCause.UNREADABLE,
             ),
-            unreadable_backoff=Backoff(*UNREADABLE_BACKOFF, draw=random.random),
+            unreadable_backoff=Backoff(*timing.unreadable_backoff, draw=random.random),
             clock=clock,
             progress=progress,
             base_url=settings.base_url,
+            pause_worth_noting=timing.pause_worth_noting,
         )
 
-    async def run(self, stop: StopToken) -> None:
+    async def run(self) -> None:
         """Send until nothing waits, a stop is requested, or something ends the run."""
         waiting = await self._writer.call(
             lambda: self._ledger.waiting(self._run.run_id, with_doubt=self._resend)
@@ -169,10 +163,10 @@ class Sender:
             self._tally.in_a_row = REFUSED_IN_A_ROW
         total = waiting if self._limit is None else min(waiting, self._limit)
         self._progress.begin(STAGE, total)
-        helpers = [self._start(self._relay(stop)), self._start(self._expire_now_and_then())]
+        expiry = self._start(self._expire_now_and_then())
         try:
             await self._expire()
-            if total and not stop.requested:
+            if total and not self._halt.requested:
                 await self._api.open_slots()
                 with gc_pause.settled():
                     await self._send_all()
@@ -180,9 +174,8 @@ class Sender:
                 raise self._fatal
             await self._expire()
         finally:
-            for task in helpers:
-                task.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+            expiry.cancel()
+            await asyncio.gather(expiry, return_exceptions=True)
             self._progress.end(STAGE)
 
     async def _send_all(self) -> None:
@@ -194,6 +187,8 @@ class Sender:
             lanes,
             away=lambda: self._health.cautious,
             limit=self._limit,
+            clock=self._clock,
+            patience=self._timing.token_patience,
         )
         courier = RequestWorker(
             self._api,
@@ -296,15 +291,9 @@ class Sender:
 
     # -- beside the sending ------------------------------------------------------------------------
 
-    async def _relay(self, stop: StopToken) -> None:
-        while True:
-            if stop.requested:
-                self._halt.request(stop.reason)
-            await asyncio.sleep(LOOK)
-
     async def _expire_now_and_then(self) -> None:
         while True:
-            await asyncio.sleep(EXPIRE_EVERY)
+            await self._clock.sleep(self._timing.expire_every)
             await self._expire()
 
     async def _expire(self) -> None:

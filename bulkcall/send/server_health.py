@@ -21,22 +21,20 @@ from bulkcall.api import (
     Unreadable,
 )
 from bulkcall.errors import ServerAwayError, TurnedDownError, UnreadableError
+from bulkcall.progress import StopToken
 from bulkcall.support.masking import masked_text
 
 if TYPE_CHECKING:
     from bulkcall.api import ApiFailure, UnreadableAnswers
     from bulkcall.clock import Clock
-    from bulkcall.progress import Progress, StopToken
+    from bulkcall.progress import Progress
     from bulkcall.send.circuit_breaker import CircuitBreaker, RejectionRate
     from bulkcall.send.outbound import Decision, OutboundRequest
     from bulkcall.send.retry import Backoff
 
 _LOG = logging.getLogger(__name__)
-LOOK = 0.1
-"""Seconds between two looks at whether a pause is over or a stop was asked for."""
-
-WORTH_TELLING = 2.9
-"""Seconds that a pause must last to be told: of 3 s a moment is gone when that is asked."""
+LONGEST_SLEEP = 60.0
+"""Seconds for which one waits for another one's probe without a look."""
 
 QUIET = 30.0
 """Seconds between two such lines."""
@@ -66,6 +64,7 @@ class ServerHealth:
         clock: Clock,
         progress: Progress,
         base_url: str,
+        pause_worth_noting: float,
     ) -> None:
         self._breaker = breaker
         self._tally = tally
@@ -76,13 +75,15 @@ class ServerHealth:
         self._clock = clock
         self._progress = progress
         self._base_url = base_url
+        self._pause_worth_noting = pause_worth_noting
         self._probing = False
+        self._waiting: set[StopToken] = set()
         self._quiet_until = 0.0
 
     def paused(self, seconds: float, why: str) -> None:
         """Tell a person, now and then, that a token rests because the server asked for it."""
         now = self._clock.monotonic()
-        if seconds >= WORTH_TELLING and now >= self._quiet_until:
+        if seconds >= self._pause_worth_noting and now >= self._quiet_until:
             self._quiet_until = now + QUIET
             told = masked_text(why)
             self._progress.note(f"{told}: a token pauses for {seconds:.0f} s; no row is lost by it")
@@ -106,7 +107,13 @@ class ServerHealth:
             now = self._clock.monotonic()
             if not self._probing and self._breaker.given_up(now):
                 raise ServerAwayError(self._farewell(now))
-            await self._clock.sleep(LOOK)
+            # Woken when what is known of the server changes: a probe has ended, an answer came.
+            wake = StopToken(halt)
+            self._waiting.add(wake)
+            try:
+                await self._clock.sleep(LONGEST_SLEEP if self._probing else self._due() - now, wake)
+            finally:
+                self._waiting.discard(wake)
 
     def admit(self) -> Admission | None:
         """Let a request go now, if it may. One that is not FREE is to be ended with `probed`."""
@@ -119,16 +126,23 @@ class ServerHealth:
         if self._any_ended and not self.cautious:
             return Admission.FREE
         now = self._clock.monotonic()
-        due = self._breaker.next_probe if self._breaker.open else self._unreadable_next
-        if self._probing or now < due or self._breaker.given_up(now):
+        if self._probing or now < self._due() or self._breaker.given_up(now):
             return None
         return Admission.PROBE if self.cautious else Admission.FIRST
+
+    def _due(self) -> float:
+        return self._breaker.next_probe if self._breaker.open else self._unreadable_next
+
+    def _wake(self) -> None:
+        for wake in tuple(self._waiting):
+            wake.request("what is known of the server has changed")
 
     def probed(self, *, used: bool) -> None:
         """Note that the one request of an admission is over; `used`: it went out."""
         self._probing = False
         if used and self._breaker.open:
             self._breaker.probe_failed(self._clock.monotonic())
+        self._wake()
 
     def answered(self, rows: int) -> None:
         """Note that the server gave an answer of sense to a request of so many rows."""
@@ -142,6 +156,7 @@ class ServerHealth:
             gone = self._clock.monotonic() - since
             _LOG.info("breaker closed after %.1f s", gone)
             self._progress.note(f"the server is back after {gone:.0f} s; going on")
+        self._wake()
 
     def reached(self) -> None:
         """Note that the server has given a token, so that it has been there in this run."""

@@ -36,10 +36,3 @@ def sandbox(_one_sandbox):
             time.sleep(0.1)  # the test before had it go away for a while
     _one_sandbox.set(token_life=3600.0, retry_after="seconds")
     return _one_sandbox
-
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch):
-    """Backoff and probes in hundredths of their real length; the rules are the real ones."""
-    monkeypatch.setattr("bulkcall.send.sender.ROW_BACKOFF", (0.02, 0.1))
-    monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.1, 0.3))

@@ -11,8 +11,8 @@ import pytest
 
 from bulkcall.errors import ServerAwayError
 from bulkcall.sandbox.process import running
-from bulkcall.send.sender import PROBE_BACKOFF, ROW_BACKOFF
-from tests.faults.weather_parts import accepted, check_truth, said, send_rows
+from bulkcall.send.timing import DEFAULT_TIMING
+from tests.faults.weather_parts import QUICK, accepted, check_truth, said, send_rows
 from tests.send_parts import BATCH, REALTIME
 
 pytestmark = pytest.mark.integration
@@ -56,7 +56,7 @@ def test_no_answer_with_hold_is_unknown(ledger, sandbox, channel):
     assert result.notes == []
 
 
-def told_after(ledger, sandbox, channel, seconds):
+def told_after(ledger, sandbox, channel, seconds, timing=QUICK):
     """Send through a server that is away so long; give the seconds that were told: all rows go."""
 
     async def away(notes):
@@ -64,7 +64,7 @@ def told_after(ledger, sandbox, channel, seconds):
             await asyncio.sleep(0.01)
         await asyncio.to_thread(sandbox.away, seconds)
 
-    result = send_rows(ledger, sandbox, channel, 400, midway=away)
+    result = send_rows(ledger, sandbox, channel, 400, midway=away, timing=timing)
     check_truth(result, sandbox)
     assert result.error is None
     assert result.counts == {accepted(channel): 400}
@@ -83,11 +83,10 @@ def test_a_server_that_is_away_and_comes_back(ledger, sandbox, channel):
 
 @pytest.mark.slow
 @BOTH
-def test_a_server_that_is_away_for_30_seconds_and_comes_back(ledger, sandbox, channel, monkeypatch):
+def test_a_server_that_is_away_for_30_seconds_and_comes_back(ledger, sandbox, channel):
     """The same with the real backoff and probes: no row is lost, and it goes on within a probe."""
-    monkeypatch.setattr("bulkcall.send.sender.ROW_BACKOFF", ROW_BACKOFF)
-    monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", PROBE_BACKOFF)
-    assert 29 <= told_after(ledger, sandbox, channel, 30) <= 30 + PROBE_BACKOFF[1] + 2
+    longest = DEFAULT_TIMING.probe_backoff[1]
+    assert 29 <= told_after(ledger, sandbox, channel, 30, DEFAULT_TIMING) <= 30 + longest + 2
 
 
 @BOTH

@@ -11,8 +11,12 @@ from bulkcall.clock import SystemClock
 from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
 from bulkcall.send import send
+from bulkcall.send.timing import Timing
 from bulkcall.settings import Secret, Settings
 from tests.send_parts import BATCH, Notes, begin, counts, outcomes
+
+QUICK = Timing(row_backoff=(0.02, 0.1), probe_backoff=(0.1, 0.3))
+"""Backoff and probes in hundredths of their real length; the rules are the real ones."""
 
 POSTS = ("realtime", "batch_create")
 
@@ -34,16 +38,20 @@ def settings(sandbox, **changes):
     )
 
 
-def send_rows(ledger, sandbox, channel, rows=30, *, on_unknown="resend", midway=None, **changes):
+def send_rows(
+    ledger, sandbox, channel, rows=30, *, on_unknown="resend", midway=None, timing=QUICK, **changes
+):
     """Send so many rows; give what was said, and how it ended.
 
     `midway` is awaited beside the sending.
     """
     run = begin(ledger, rows, channel, base_url=sandbox.base_url)
-    return send_again(ledger, sandbox, run, on_unknown=on_unknown, midway=midway, **changes)
+    return send_again(
+        ledger, sandbox, run, on_unknown=on_unknown, midway=midway, timing=timing, **changes
+    )
 
 
-def send_again(ledger, sandbox, run, *, on_unknown="resend", midway=None, **changes):
+def send_again(ledger, sandbox, run, *, on_unknown="resend", midway=None, timing=QUICK, **changes):
     """Send what waits of a run."""
     set_ = settings(sandbox, **changes)
     notes, clock, stop = Notes(), SystemClock(), StopToken()
@@ -61,6 +69,7 @@ def send_again(ledger, sandbox, run, *, on_unknown="resend", midway=None, **chan
                     progress=notes,
                     stop=stop,
                     on_unknown=OnUnknown(on_unknown),
+                    timing=timing,
                 )
             finally:
                 if beside is not None:

@@ -12,21 +12,29 @@ from bulkcall.clock import SystemClock
 from bulkcall.errors import ServerAwayError
 from bulkcall.progress import StopToken
 from bulkcall.send import send
+from bulkcall.send.timing import Timing
 from tests.send_parts import REALTIME, Notes, ScriptedApi, begin, counts, settings
 
-
-@pytest.fixture(autouse=True)
-def _quick_probes(monkeypatch):
-    """Probes after hundredths of a second; the rows' backoff is the real one, up to 30 s."""
-    monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.05, 0.1))
-    monkeypatch.setattr("bulkcall.send.server_health.LOOK", 0.01)
+QUICK = Timing(probe_backoff=(0.05, 0.1))
+"""Probes after hundredths of a second; the rows' backoff is the real one, up to 30 s."""
 
 
 def go(ledger, run, decide, *, stop=None, **changes):
     """Send by script; gives the API and what was noted."""
     api, notes, stop = ScriptedApi(decide), Notes(), stop or StopToken()
     set_ = settings(**changes)
-    asyncio.run(send(ledger, run, api, set_, clock=SystemClock(), progress=notes, stop=stop))
+    asyncio.run(
+        send(
+            ledger,
+            run,
+            api,
+            set_,
+            clock=SystemClock(),
+            progress=notes,
+            stop=stop,
+            timing=QUICK,
+        )
+    )
     return api, notes.notes
 
 

@@ -12,6 +12,7 @@ from bulkcall.errors import CredentialsError, DiskFullError, ServerAwayError, Tu
 from bulkcall.progress import StopToken
 from bulkcall.records import OnUnknown
 from bulkcall.send import send
+from bulkcall.send.timing import DEFAULT_TIMING, Timing
 from tests.send_parts import (
     BATCH,
     REALTIME,
@@ -23,8 +24,20 @@ from tests.send_parts import (
     settings,
 )
 
+QUICK = Timing(row_backoff=(0.001, 0.01), probe_backoff=(0.05, 0.1))
 
-def go(ledger, run, api, *, stop=None, limit=None, on_unknown=OnUnknown.RESEND, **changes):
+
+def go(
+    ledger,
+    run,
+    api,
+    *,
+    stop=None,
+    limit=None,
+    on_unknown=OnUnknown.RESEND,
+    timing=DEFAULT_TIMING,
+    **changes,
+):
     """Send, and give what was noted."""
     notes = Notes()
     asyncio.run(
@@ -38,6 +51,7 @@ def go(ledger, run, api, *, stop=None, limit=None, on_unknown=OnUnknown.RESEND, 
             stop=stop or StopToken(),
             limit=limit,
             on_unknown=on_unknown,
+            timing=timing,
         )
     )
     return notes
@@ -115,9 +129,8 @@ def test_every_record_bad_ends_with_every_row_refused(ledger):
 
 
 @pytest.mark.parametrize("channel", [REALTIME, BATCH])
-def test_unavailable_spends_tries_and_then_fails(ledger, channel, monkeypatch):
+def test_unavailable_spends_tries_and_then_fails(ledger, channel):
     """A row that always gets a 503 ends as failed with no attempt; the others go."""
-    monkeypatch.setattr("bulkcall.send.sender.ROW_BACKOFF", (0.001, 0.01))
     run = begin(ledger, 3, channel)
     bad = "919810000020"
 
@@ -125,7 +138,7 @@ def test_unavailable_spends_tries_and_then_fails(ledger, channel, monkeypatch):
         return Unavailable("busy") if records[-1].receiver_number == bad else None
 
     api = ScriptedApi(decide)
-    go(ledger, run, api, batch_size=1, max_tries=3)
+    go(ledger, run, api, timing=QUICK, batch_size=1, max_tries=3)
     found = outcomes(ledger, run)
     assert (found[2].outcome, found[2].attempts, found[2].http_status) == ("failed", 0, 503)
     assert sum(1 for records in api.requests if records[0].receiver_number == bad) == 3
@@ -234,15 +247,13 @@ def test_a_token_of_an_earlier_process_is_no_sign_of_the_server(ledger, welcomed
     assert counts(ledger, run) == {"unsent": 3}
 
 
-def test_a_server_that_comes_back_is_noticed(ledger, monkeypatch):
+def test_a_server_that_comes_back_is_noticed(ledger):
     """Away for some requests, then back: every row is a success and both lines were said."""
-    monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.05, 0.1))
-    monkeypatch.setattr("bulkcall.send.server_health.LOOK", 0.01)
     run = begin(ledger, 100, REALTIME)
     api = ScriptedApi(
         lambda records, n: Unreachable("refused", requests=0) if 20 <= n < 35 else None
     )
-    notes = go(ledger, run, api, away_timeout=30.0)
+    notes = go(ledger, run, api, timing=QUICK, away_timeout=30.0)
     assert counts(ledger, run) == {"success": 100}
     assert any("seems away" in line for line in notes.notes)
     assert any("is back" in line for line in notes.notes)
@@ -364,12 +375,11 @@ def test_hints_that_prove_wrong_are_not_followed_for_ever(ledger):
     assert len(api.requests) < 40
 
 
-def test_a_doubtful_batch_goes_again_as_a_new_batch(ledger, monkeypatch):
+def test_a_doubtful_batch_goes_again_as_a_new_batch(ledger):
     """No answer to a batch: the same rows go as a new one; both are on record."""
-    monkeypatch.setattr("bulkcall.send.sender.ROW_BACKOFF", (0.001, 0.01))
     run = begin(ledger, 30, BATCH)
     api = ScriptedApi(lambda records, n: NoAnswer("reset") if n == 2 else None)
-    go(ledger, run, api, batch_size=10)
+    go(ledger, run, api, timing=QUICK, batch_size=10)
     found = outcomes(ledger, run)
     assert counts(ledger, run) == {"pending": 30}
     assert sorted(row.attempts for row in found.values()) == [1] * 20 + [2] * 10
@@ -378,16 +388,14 @@ def test_a_doubtful_batch_goes_again_as_a_new_batch(ledger, monkeypatch):
     assert ledger.run(run.run_id).retries == 1
 
 
-def test_a_batch_probe_is_one_row(ledger, monkeypatch):
+def test_a_batch_probe_is_one_row(ledger):
     """While the server seems away, one row asks at a time; then full batches go on."""
-    monkeypatch.setattr("bulkcall.send.sender.PROBE_BACKOFF", (0.05, 0.1))
-    monkeypatch.setattr("bulkcall.send.server_health.LOOK", 0.01)
     run = begin(ledger, 100, BATCH)
     api = ScriptedApi(
         lambda records, n: Unreachable("refused", requests=0) if 2 <= n < 10 else None,
         batch_per_minute=3000,
     )
-    notes = go(ledger, run, api, batch_size=10, away_timeout=30.0)
+    notes = go(ledger, run, api, timing=QUICK, batch_size=10, away_timeout=30.0)
     assert counts(ledger, run) == {"pending": 100}
     assert any("is back" in line for line in notes.notes)
     assert [records for records in api.requests[1:10] if len(records) == 1] != []
@@ -404,10 +412,8 @@ def test_a_canary_on_the_batch_channel(ledger):
     assert counts(ledger, run) == {"pending": 100}
 
 
-def test_a_long_pause_is_told(ledger, monkeypatch):
+def test_a_long_pause_is_told(ledger):
     """A token that pauses for long says so, once in a while, and gives back what was ready."""
-    monkeypatch.setattr("bulkcall.send.server_health.WORTH_TELLING", 0.1)
-    monkeypatch.setattr("bulkcall.send.prefetch.PATIENCE", 0.1)
     run = begin(ledger, 40, REALTIME)
     api = ScriptedApi(per_second=200)
 
@@ -418,7 +424,7 @@ def test_a_long_pause_is_told(ledger, monkeypatch):
         return None
 
     api.decide = decide
-    notes = go(ledger, run, api)
+    notes = go(ledger, run, api, timing=Timing(pause_worth_noting=0.1, token_patience=0.1))
     assert counts(ledger, run) == {"success": 40}
     assert [line for line in notes.notes if "HTTP 429: a token pauses" in line] == notes.notes
     assert len(notes.notes) == 1
