@@ -16,6 +16,8 @@ _COMMENT = re.compile(r"\s#(?:\s.*)?\Z", re.DOTALL)
 _PERHAPS_COMMENT = re.compile(r"\s#")
 _FREE_SECRETS = frozenset({"smtp_password"})
 """Secrets that a person chose: they may hold anything."""
+_LISTS_OF_WORDS = frozenset({"null_values"})
+"""Words of spreadsheets, `#N/A` among them."""
 
 
 def slip(name: str, value: object) -> tuple[str, bool]:
@@ -37,8 +39,9 @@ def slip(name: str, value: object) -> tuple[str, bool]:
             f"{found[0]} is not expanded here and is taken as it stands; write the value itself",
             certain and "://" not in text,
         )
-    if _COMMENT.search(text):
+    words = name in _LISTS_OF_WORDS
+    if not words and _COMMENT.search(text):
         return 'what follows " #" is taken as part of the value; remove the comment', certain
-    if not secret and _PERHAPS_COMMENT.search(text):
+    if not words and not secret and _PERHAPS_COMMENT.search(text):
         return 'what follows " #" is taken as part of the value; is it a comment?', False
     return "", False

@@ -116,6 +116,7 @@ def test_what_may_be_meant_is_a_warning(home, name, value):
         ("max_invalid", "5%"),
         ("out", "/srv/reports/{date}/{file}"),
         ("smtp_password", "p#ss$"),
+        ("null_values", "NULL, #N/A"),
         ("region", "IN"),
     ],
 )
