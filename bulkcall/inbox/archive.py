@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulkcall import app
-from bulkcall.inbox.folder import is_trusted
 from bulkcall.inbox.layout import kept_name, moving
 from bulkcall.inbox.names import is_campaign, marks_of
 from bulkcall.support.atomic_files import replacing
@@ -45,13 +44,13 @@ class Archive:
         """Make that folder where it is missing. Raises ArchiveError where it is not ours."""
         with moving(self.home(claim)):
             self._layout.working.make(claim.run_id)
-            if not _is_ours(self._layout.working, claim.run_id):
+            if not self._is_ours(self._layout.working, claim.run_id):
                 raise PermissionError(0, "it belongs to another user")
 
     def clear(self, claim: Claim) -> None:
         """Remove that folder, with the report of a run that has sent nothing."""
         with moving(self.home(claim)):
-            if _is_ours(self._layout.working, claim.run_id):
+            if self._is_ours(self._layout.working, claim.run_id):
                 self._layout.working.remove(claim.run_id)
 
     def place(self, claim: Claim) -> Path:
@@ -60,7 +59,7 @@ class Archive:
 
     def is_put_away(self, claim: Claim) -> bool:
         """Return whether an earlier process moved the folder to its place."""
-        return bool(claim.place) and _is_ours(self._target(claim), claim.place)
+        return bool(claim.place) and self._is_ours(self._target(claim), claim.place)
 
     def put_away(self, claim: Claim, *, known: bool) -> Path:
         """Put a claim's file away as its `fate` says; returns where. The claim stays.
@@ -89,6 +88,10 @@ class Archive:
         else:
             self.clear(claim)  # where it was copied, the process died before this
         return place
+
+    def _is_ours(self, folder: Folder, name: str) -> bool:
+        facts = folder.facts(name)
+        return facts is not None and stat.S_ISDIR(facts.st_mode) and self._layout.trusts(facts)
 
     def _target(self, claim: Claim) -> Folder:
         return self._layout.failed if claim.fate == "failed" else self._layout.done
@@ -119,11 +122,6 @@ class Archive:
 def decided(claim: Claim, fate: str, why: str = "") -> Claim:
     """Return the claim with what is decided about it."""
     return replace(claim, fate=fate, why=why)
-
-
-def _is_ours(folder: Folder, name: str) -> bool:
-    facts = folder.facts(name)
-    return facts is not None and stat.S_ISDIR(facts.st_mode) and is_trusted(facts)
 
 
 def _free_name(folder: Folder, name: str) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import logging
 import os
 import re
+import secrets
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ _RESERVED_NAMES = frozenset(
 )
 """Names that a campaign file can't keep beside its report."""
 _MOST_FOLDERS = 9
+_NOBODY = -1
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _LOG = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class InboxLayout:
         self._state = state
         self._open: list[Folder] = []
         self._told: set[str] = set()
+        self._seen_as: int | None = None
 
     def open(self) -> None:
         """Open the folders, anew if they were open. Raises UsageError where one can't be used."""
@@ -99,6 +102,28 @@ class InboxLayout:
         facts = self.drop.own_facts()
         return self._state / f"{facts.st_dev:x}-{facts.st_ino:x}.lock"
 
+    def trusts(self, facts: os.stat_result) -> bool:
+        """Return whether root or this user owns something in the inbox.
+
+        A file system that knows no owners of its own (a Windows share, a root that is mapped to
+        nobody) gives all that this user makes to somebody else: there that owner is this user.
+        """
+        if is_trusted(facts):
+            return True
+        if self._seen_as is None:
+            self._seen_as = self._own_id_there()
+        return facts.st_uid == self._seen_as
+
+    def _own_id_there(self) -> int:
+        name = f".{secrets.token_hex(8)}.part"
+        try:
+            self.drop.make(name)
+            facts = self.drop.facts(name)
+            self.drop.remove(name)
+        except OSError:
+            return _NOBODY
+        return _NOBODY if facts is None else facts.st_uid
+
     def _kept(self, folder: Folder) -> Folder:
         self._open.append(folder)
         return folder
@@ -122,7 +147,7 @@ class InboxLayout:
                 tried = tried or f"{self.path / candidate} is not a folder of this user's"
                 continue
             facts = folder.own_facts()
-            if not is_trusted(facts):
+            if not self.trusts(facts):
                 tried = tried or f"{self.path / candidate} belongs to user {facts.st_uid}"
                 continue
             if not _is_writable(folder):

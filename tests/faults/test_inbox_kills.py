@@ -104,7 +104,7 @@ class Night:
     def ends_well(self):
         """Make one more round: nothing is left to do after it."""
         process = self.round()
-        assert process.wait() in (0, 2), process.err
+        assert process.wait() in (0, 2), (process.out, process.err)
         assert not any((self.path / "working").iterdir())
         assert not list(self._state.glob("*/*.json"))
 

@@ -154,6 +154,24 @@ def test_claims_are_kept_where_nobody_else_can_write(trapped, monkeypatch):
     assert trapped.names() == ["good.csv"]
 
 
+def test_a_file_system_without_owners_of_its_own(folder, monkeypatch):
+    """A share that gives all to one user: what is made there is this user's, under that name."""
+    from bulkcall.inbox import folder as of_folders
+
+    real = of_folders.is_trusted
+    state = os.environ["XDG_STATE_HOME"]
+
+    def not_there(facts):
+        return real(facts) and facts.st_ino in {
+            path.stat().st_ino for path in Path(state).rglob("*")
+        }
+
+    monkeypatch.setattr("bulkcall.inbox.layout.is_trusted", not_there)
+    folder.drop("a.csv")
+    [taken] = folder.night().taken
+    assert (taken.fate, taken.folder.parent.name) == (FileOutcome.DONE, "done")
+
+
 def test_claims_that_an_earlier_version_wrote_in_the_folder_are_taken_over(folder):
     """This user's own: the run that they name is forgotten or goes on as before."""
     old = folder.path / ".bulkcall" / "claims"
@@ -176,7 +194,7 @@ def test_what_took_the_place_of_a_file_is_not_run(folder):
         app.run(path, settings=folder.settings, sha256="0" * 64, start="now", window="8h")
     os.mkfifo(folder.path / "pipe.csv")
     for command in (app.run, app.validate, app.plan):
-        with pytest.raises(CampaignFileError, match="not a regular file"):
+        with pytest.raises(CampaignFileError, match="pipe"):
             command(folder.path / "pipe.csv", settings=folder.settings)
     assert not folder.applied()
     assert not folder.runs()
