@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bulkcall.load.options import LoadOptions
     from bulkcall.load.source import Source
 
+READER = "bulkcall.load.workbook_process"
 _CPU_SECONDS = 900
 _CPU_SIGNAL = getattr(signal, "SIGXCPU", 0)
 _NO_ZIP = {"xls", "parquet"}
@@ -57,7 +58,7 @@ class Sheet:
         source.stream.seek(0)
         try:
             self._reader = subprocess.Popen(  # noqa: S603 - our own module, under our own Python
-                [sys.executable, "-P", "-m", "bulkcall.load.workbook_process", json.dumps(asked)],
+                [sys.executable, "-P", "-m", READER, json.dumps(asked)],
                 stdin=source.stream,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """Damaged campaign files for the loader: `python tests/faults/load_fuzz.py [SECONDS]`.
 
-Each input is a sample file (CSV in several encodings, gz, zip, XLSX, XLS, ODS) with some damage:
+Each input is a sample file (CSV in several encodings, gz, zip, workbooks, Parquet) with damage:
 bytes changed, cut out, doubled, parts of two files joined, hostile cells put in. Loading has to
 end in time and within a bound of memory, and to give every row once or raise one clear line.
 """
@@ -19,9 +19,15 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from bulkcall.errors import UsageError
 from bulkcall.load import LoadOptions, open_campaign
 from bulkcall.records import Field
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script
+from tests.integration.load.written_xlsb import xlsb
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "campaign.csv"
 WORKBOOKS = Path(__file__).parents[1] / "integration" / "load" / "workbooks"
@@ -67,7 +73,23 @@ def seeds() -> list[bytes]:
 def workbooks_to_damage() -> list[tuple[bytes, LoadOptions]]:
     """Give small workbooks, each with how it is read; XLS and ODS as a spreadsheet program does."""
     own = [(path.read_bytes(), OWN_TIMES) for path in sorted(WORKBOOKS.glob("typed.*"))]
-    return [(workbook(), OPTIONS), *own]
+    return [(workbook(), OPTIONS), (binary_workbook(), OPTIONS), (parquet(), OPTIONS), *own]
+
+
+def binary_workbook() -> bytes:
+    """Make an XLSB of the sample's first lines."""
+    return xlsb([line.split(",") for line in SAMPLE.read_text(encoding="utf-8").splitlines()[:12]])
+
+
+def parquet() -> bytes:
+    """Make a Parquet file of the sample's first lines."""
+    header, *rows = (
+        line.split(",") for line in SAMPLE.read_text(encoding="utf-8").splitlines()[:12]
+    )
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(header)}
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    return out.getvalue()
 
 
 def workbook() -> bytes:
