@@ -143,7 +143,7 @@ async def with_bulkcall(base: str, seconds: float) -> dict[str, float]:
         slot = api.slots[0]
 
         async def one() -> None:
-            turn = await slot.realtime.turn()
+            turn = await slot.realtime.acquire()
             answer = await api.send_record(slot, CallRecord(**record()), turn)
             check(answer.success)
 

@@ -29,7 +29,7 @@ class Bulkcall:
 
     async def take(self) -> Any:
         """Wait for a turn."""
-        return await self._lane.turn()
+        return await self._lane.acquire()
 
 
 class Plain:

@@ -71,7 +71,7 @@ async def load(sandbox: Running, tokens: int, seconds: float) -> tuple[float, in
     async def worker(api: Api, slot: TokenSession, end: float) -> None:
         async with asyncio.TaskGroup() as group:
             while time.monotonic() < end:
-                turn = await slot.realtime.turn()
+                turn = await slot.realtime.acquire()
                 group.create_task(one(api, slot, turn))
 
     async with Api(settings, SystemClock(), token_log=NoLog()) as api:

@@ -173,7 +173,7 @@ async def _plain(job: dict, post: Post) -> None:
     async def worker(token: str, lane: RateLimiter | None) -> None:
         nonlocal sent
         while time.monotonic() < end:
-            turn = await lane.turn() if lane else None
+            turn = await lane.acquire() if lane else None
             sent += 1
             record = {
                 "caller_number": "918045000000",

@@ -26,12 +26,12 @@ MOST_DEATHS = 3
 
 
 class Call:
-    """One call as it goes on: the turn that it holds now, and how many requests it has sent."""
+    """One call as it goes on: the permit that it holds now, and how many requests it has sent."""
 
-    __slots__ = ("requests", "turn")
+    __slots__ = ("permit", "requests")
 
-    def __init__(self, turn: Permit) -> None:
-        self.turn = turn
+    def __init__(self, permit: Permit) -> None:
+        self.permit = permit
         self.requests = 0
 
 
@@ -39,7 +39,7 @@ class TokenAuth(httpx.Auth):
     """Puts the slot's token on a request, and another one where the server turns it away.
 
     A request that was turned away with a bad token was not applied, so it may go again; it waits
-    for a new turn of its lane first, like every request. Its `Call` is an extension of it.
+    for a new permit of its limiter first, like every request. Its `Call` is an extension of it.
     """
 
     def __init__(self, source: TokenSource, stop: StopToken) -> None:
@@ -56,8 +56,8 @@ class TokenAuth(httpx.Auth):
         """
         call: Call = request.extensions[CALL]
         token = await self._source.get()
-        if call.turn.stop is not None and call.turn.stop.requested:
-            # There may have been a long wait for a token since the turn was granted.
+        if call.permit.stop is not None and call.permit.stop.requested:
+            # There may have been a long wait for a token since the permit was granted.
             raise Halted("stopped before it could go out")
         for deaths in range(MOST_DEATHS + 1):
             request.headers["Authorization"] = f"Bearer {token.secret.reveal()}"
@@ -69,11 +69,11 @@ class TokenAuth(httpx.Auth):
             if deaths == MOST_DEATHS or (deaths and not token.proved):
                 break
             _LOG.info("a token was turned away (HTTP %d): replacing it", response.status_code)
-            lane = call.turn.lane
-            call.turn.answered()
+            limiter = call.permit.limiter
+            call.permit.answered()
             token = await self._source.replace(token)
             try:
-                call.turn = await lane.turn(call.turn.stop or self._stop)
+                call.permit = await limiter.acquire(call.permit.stop or self._stop)
             except StopRequested as asked:
                 raise Halted("stopped before it could go again under a new token") from asked
         raise CredentialsError(

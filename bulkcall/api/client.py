@@ -59,11 +59,11 @@ class Api:
         async with Api(settings, clock, token_log=ledger) as api:
             await api.open_slots()
             slot = api.slots[0]
-            turn = await slot.realtime.turn(stop)
+            permit = await slot.realtime.acquire(stop)
             try:
-                answer = await api.send_record(slot, record, turn)
+                answer = await api.send_record(slot, record, permit)
             finally:
-                turn.give_back()
+                permit.give_back()
 
     `transport` replaces the network (tests); `state_dir` is where tokens are kept for the next
     process, and the pace of tokens is shared with others (by default the user's state directory;
@@ -92,7 +92,7 @@ class Api:
         self._realtime = httpx.URL(self._paths.realtime)
         self._batch = httpx.URL(self._paths.batch)
         self._post_headers = [*self._client.headers.multi_items(), *_JSON.items()]
-        self._office = TokenIssuer(
+        self._issuer = TokenIssuer(
             settings,
             clock,
             client=self._client,
@@ -103,7 +103,7 @@ class Api:
         )
         if state_dir is None and transport is None:
             state_dir = default_state_dir()
-        self._maker = RateLimiterFactory(settings, clock, self._progress, state_dir)
+        self._limiter_factory = RateLimiterFactory(settings, clock, self._progress, state_dir)
         self._places = (
             []
             if state_dir is None
@@ -121,7 +121,7 @@ class Api:
             if isinstance(slot.source, CreatedToken):
                 await slot.source.close()
         await self._client.aclose()
-        self._maker.close()
+        self._limiter_factory.close()
         for place in self._places:
             place.close()
 
@@ -133,15 +133,15 @@ class Api:
         settings = self._settings
         place = self._places[number] if number < len(self._places) else None
         try:
-            lanes = self._maker.lanes(place)
+            limiters = self._limiter_factory.limiters(place)
         except OSError:
             place = None
-            lanes = self._maker.lanes(place)
+            limiters = self._limiter_factory.limiters(place)
         if settings.token:
             source: ReadyToken | CreatedToken = ReadyToken(settings.token, self._clock.now_ms())
         else:
-            source = CreatedToken(self._office, self._clock, place)
-        return TokenSession(number, source, lanes, self._stop)
+            source = CreatedToken(self._issuer, self._clock, place)
+        return TokenSession(number, source, limiters, self._stop)
 
     async def open_slots(self) -> None:
         """Get every slot's token ahead, side by side within the cap.
@@ -155,7 +155,7 @@ class Api:
             return
         self._opened = True
         at_hand = sum(isinstance(s.source, CreatedToken) and s.source.at_hand for s in self.slots)
-        room = max(1, at_hand + await self._office.room())
+        room = max(1, at_hand + await self._issuer.room())
         if room < len(self.slots):
             self._progress.note(
                 f"using {room} of {len(self.slots)} tokens: the API allows 10 new ones in 30 min"
@@ -169,40 +169,40 @@ class Api:
                 raise result
 
     async def send_record(
-        self, slot: TokenSession, record: CallRecord, turn: Permit
+        self, slot: TokenSession, record: CallRecord, permit: Permit
     ) -> RealtimeAnswer:
-        """Send one record; `turn` comes from `slot.realtime`.
+        """Send one record; `permit` comes from `slot.realtime`.
 
         Raises ApiFailure, CredentialsError.
         """
         request = self._post(self._realtime, record_body(record, self._settings.api_version))
-        return await self._call(slot, request, turn, responses.realtime_answer)
+        return await self._call(slot, request, permit, responses.realtime_answer)
 
     async def create_batch(
-        self, slot: TokenSession, records: Sequence[CallRecord], turn: Permit
+        self, slot: TokenSession, records: Sequence[CallRecord], permit: Permit
     ) -> BatchAnswer:
-        """Send one batch (at most 500 records); `turn` comes from `slot.batch`.
+        """Send one batch (at most 500 records); `permit` comes from `slot.batch`.
 
         Raises ApiFailure, CredentialsError.
         """
         request = self._post(self._batch, batch_body(records, self._settings.api_version))
-        return await self._call(slot, request, turn, responses.batch_answer)
+        return await self._call(slot, request, permit, responses.batch_answer)
 
     async def batch_status(
         self, slot: TokenSession, batch_id: str, stop: StopToken | None = None
     ) -> StatusAnswer:
-        """Ask for a batch's status, after waiting for a turn of `slot.status`.
+        """Ask for a batch's status, after waiting for a permit of `slot.status`.
 
         Raises ApiFailure, CredentialsError, StopAsked.
         """
-        turn = await slot.status.turn(stop)
+        permit = await slot.status.acquire(stop)
         request = self._client.build_request("GET", self._paths.status(batch_id))
-        return await self._call(slot, request, turn, responses.status_answer)
+        return await self._call(slot, request, permit, responses.status_answer)
 
     async def labels(self) -> LabelListing:
         """Ask for all of the account's labels, page by page.
 
-        No page says which limit holds for it: each request takes a turn of the status lane. A
+        No page says which limit holds for it: each request takes a permit of the status limiter. A
         server that knows no pages gives the same one again; then that is all.
 
         Raises ApiFailure, CredentialsError, StopRequested.
@@ -210,9 +210,9 @@ class Api:
         slot = self.slots[0]
         found: dict[str, Label] = {}
         for page in range(1, MOST_PAGES + 1):
-            turn = await slot.status.turn(self._stop)
+            permit = await slot.status.acquire(self._stop)
             request = self._client.build_request("GET", self._paths.labels(page, PAGE_LIMIT))
-            answer = await self._call(slot, request, turn, _label_page)
+            answer = await self._call(slot, request, permit, _label_page)
             before = len(found)
             found |= {label.id: label for label in answer.labels}
             if len(answer.labels) < PAGE_LIMIT or len(found) == before:
@@ -226,14 +226,14 @@ class Api:
         unless one is kept, and one status request. Raises ApiFailure, CredentialsError, StopAsked.
         """
         slot = self.slots[0]
-        call = Call(await slot.status.turn(self._stop))
+        call = Call(await slot.status.acquire(self._stop))
         request = self._client.build_request("GET", self._paths.status(_NO_BATCH))
         request.extensions[CALL] = call
         try:
             response = await self._client.send(request, auth=slot.auth, follow_redirects=False)
-            call.turn.answered()
+            call.permit.answered()
         finally:
-            call.turn.give_back()
+            call.permit.give_back()
         if not response.is_success:
             failure = responses.failure(response, self._clock.now_ms())
             if isinstance(failure, ForbiddenError):
@@ -250,11 +250,11 @@ class Api:
         self,
         slot: TokenSession,
         request: httpx.Request,
-        turn: Permit,
+        permit: Permit,
         read: Callable[[httpx.Response], Answer],
     ) -> Answer:
-        """Send a request under its turn, and close the turn whatever becomes of it."""
-        call = Call(turn)
+        """Send a request under its permit, and close it whatever becomes of it."""
+        call = Call(permit)
         request.extensions[CALL] = call
         try:
             response = await self._client.send(request, auth=slot.auth, follow_redirects=False)
@@ -267,19 +267,19 @@ class Api:
         except ApiFailure as failure:
             failure.requests = call.requests
             if isinstance(failure, RateLimited):
-                call.turn.limited(failure.retry_after)
+                call.permit.limited(failure.retry_after)
             elif failure.http_status is not None and call.requests:
-                call.turn.answered()
+                call.permit.answered()
             raise
         else:
-            call.turn.answered()
+            call.permit.answered()
             return answer if call.requests == 1 else replace(answer, requests=call.requests)
         finally:
             if call.requests:
                 # No answer came, or the call was cancelled: the server may count it at any time.
-                call.turn.lost()
+                call.permit.lost()
             else:
-                call.turn.give_back()
+                call.permit.give_back()
 
 
 def _check(settings: Settings) -> None:

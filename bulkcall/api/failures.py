@@ -9,7 +9,7 @@
     │   │   └── ProxyRefused    a proxy opens no way to it: credentials of its own, or a rule
     │   ├── NoToken             no token could be had (token call down …); nothing was sent
     │   │   └── Halted          a stop was asked for while it waited for one
-    │   ├── RateLimited         429; the lane is paused already
+    │   ├── RateLimited         429; the limiter is paused already
     │   ├── Unavailable         503, 408, 425
     │   └── ClientError         any other 4xx, and redirects, which are never followed
     │       └── ForbiddenError  403: nothing else will go either, so it ends the run
@@ -82,7 +82,7 @@ class Halted(NoToken):
 
 
 class RateLimited(NotApplied):
-    """429. The lane that it was sent on is paused already; the row loses no try.
+    """429. The limiter that it was sent on is paused already; the row loses no try.
 
     `retry_after`: seconds, from either form of the header; None where absent or nonsense.
     """

@@ -32,7 +32,7 @@ LONGEST_CONNECT = 10.0
 KEEP_ALIVE = 4.0
 """Seconds: shorter than servers keep idle connections, so that none is used while it is closed."""
 CONNECTIONS_PER_TOKEN = 64
-"""An upper bound; the lanes keep fewer in flight unless answers are slow."""
+"""An upper bound; the limiters keep fewer in flight unless answers are slow."""
 _HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",  # answers are small, and none can unpack itself into gigabytes

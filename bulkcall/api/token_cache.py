@@ -1,8 +1,9 @@
 """Tokens kept for the next process: the API creates 10 in 30 minutes, and each lives an hour.
 
-A *place* is a file that holds one token, encrypted with the API key, and beside it the pace of that
-token's lanes. A process holds its places by a kernel lock for as long as it lives, so that no two
-use one token, and whoever takes a place over goes on under the limits where the last one left them.
+A *place* is a file that holds one token, encrypted with the API key, and beside it the state of
+that token's rate limiters. A process holds its places by a kernel lock for as long as it lives, so
+that no two use one token, and whoever takes a place over goes on under the limits where the last
+one left them.
 Where places can't be had (no folder to write in, all taken), tokens are just not kept.
 """
 
@@ -47,9 +48,9 @@ class CachedToken:
         self._key = key.reveal().encode()
         self._clock = clock
 
-    def pace(self, lane: str) -> Path:
-        """Name the file of a lane's pace."""
-        return self._path.with_name(f"{self._path.stem}.{lane}.pace")
+    def pace(self, limiter: str) -> Path:
+        """Name the file of a limiter's pace."""
+        return self._path.with_name(f"{self._path.stem}.{limiter}.pace")
 
     def take(self) -> Token | None:
         """Give the token that is kept here, if it has some minutes left."""

@@ -1,4 +1,4 @@
-"""The token office: creates an account's tokens, within the cap, over all runs and crashes.
+"""The token issuer: creates an account's tokens, within the cap, over all runs and crashes.
 
 Each creation is written down before it is asked for, and taken back where for certain none came
 about. Two processes that note one at the same moment see each other's, and the later one waits.

@@ -1,4 +1,4 @@
-"""Slots: one for each token, with its three paced lanes."""
+"""Slots: one for each token, with its three paced limiters."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ MINUTE = 60.0
 
 
 class TokenSession:
-    """One token's place: its own three paced lanes. The token is got when first needed."""
+    """One token's place: its own three paced limiters. The token is got when first needed."""
 
     def __init__(
         self,
         number: int,
         source: TokenSource,
-        lanes: tuple[RateLimiter, RateLimiter, RateLimiter],
+        limiters: tuple[RateLimiter, RateLimiter, RateLimiter],
         stop: StopToken,
     ) -> None:
         self.number = number
         """From 0."""
         self.source = source
         self.auth = TokenAuth(source, stop)
-        self.realtime, self.batch, self.status = lanes
+        self.realtime, self.batch, self.status = limiters
 
     @property
     def welcomed(self) -> bool:
@@ -48,7 +48,7 @@ class TokenSession:
 
 
 class RateLimiterFactory:
-    """Makes a slot's lanes; those of a ready or kept token hold over processes of this user."""
+    """Makes a slot's limiters; those of a ready or kept token hold over processes of this user."""
 
     def __init__(
         self, settings: Settings, clock: Clock, progress: Progress, state_dir: Path | None
@@ -60,13 +60,13 @@ class RateLimiterFactory:
         self._states: list[SharedState] = []
         self._told = False
 
-    def lanes(self, place: CachedToken | None) -> tuple[RateLimiter, RateLimiter, RateLimiter]:
-        """Make the lanes for real-time, batch and status calls of a slot, with its place if any."""
+    def limiters(self, place: CachedToken | None) -> tuple[RateLimiter, RateLimiter, RateLimiter]:
+        """Return the limiters for real-time, batch and status calls, with the place if any."""
         settings = self._settings
         return (
-            self._lane("realtime", Rate.of(settings.realtime_per_second, SECOND), place),
-            self._lane("batch", Rate.of(settings.batch_per_minute, MINUTE), place),
-            self._lane("status", Rate.of(settings.status_per_minute, MINUTE), place),
+            self._limiter("realtime", Rate.of(settings.realtime_per_second, SECOND), place),
+            self._limiter("batch", Rate.of(settings.batch_per_minute, MINUTE), place),
+            self._limiter("status", Rate.of(settings.status_per_minute, MINUTE), place),
         )
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class RateLimiterFactory:
             state.close()
         self._states.clear()
 
-    def _lane(self, name: str, rate: Rate, place: CachedToken | None) -> RateLimiter:
+    def _limiter(self, name: str, rate: Rate, place: CachedToken | None) -> RateLimiter:
         return RateLimiter(name, rate, self._clock, shared=self._shared(name, rate, place))
 
     def _shared(self, name: str, rate: Rate, place: CachedToken | None) -> SharedState | None:

@@ -50,7 +50,7 @@ class TokenSource(Protocol):
 
 
 class TokenMaker(Protocol):
-    """What creates tokens (`office.TokenOffice`)."""
+    """What creates tokens (`issuer.TokenOffice`)."""
 
     async def create(self) -> Token:
         """Create a token."""
@@ -95,8 +95,8 @@ class ReadyToken:
 class CreatedToken:
     """One slot's token: kept by an earlier process, or created when first needed."""
 
-    def __init__(self, office: TokenMaker, clock: Clock, place: TokenPlace | None = None) -> None:
-        self._office = office
+    def __init__(self, issuer: TokenMaker, clock: Clock, place: TokenPlace | None = None) -> None:
+        self._issuer = issuer
         self._clock = clock
         self._place = place
         self.created = False
@@ -148,7 +148,7 @@ class CreatedToken:
         return None if self._place is None else self._place.take()
 
     async def _created(self) -> Token:
-        token = await self._office.create()
+        token = await self._issuer.create()
         self.created = True
         if self._place is not None:
             self._place.keep(token)

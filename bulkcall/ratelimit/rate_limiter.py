@@ -1,4 +1,4 @@
-"""A lane: one token's calls of one kind, each waiting for the moment when it may go."""
+"""A rate limiter: one token's calls of one kind, each waiting for the moment when it may go."""
 
 from __future__ import annotations
 
@@ -22,68 +22,68 @@ LEAST_IN_FLIGHT = 8
 
 
 class StopRequested(Exception):  # noqa: N818 - not a fault: the caller asked for it
-    """The stop that was handed to `RateLimiter.turn` was requested while waiting."""
+    """The stop that was handed to `RateLimiter.acquire` was requested while waiting."""
 
 
 class Permit:
     """The right to send one request now. Hand it to the api's call, or give it back.
 
-    Each of the closing calls works once; later ones do nothing, so that `finally: turn.give_back()`
-    is always right.
+    Each of the closing calls works once; later ones do nothing, so that it is always right to call
+    `give_back()` in the end.
     """
 
-    __slots__ = ("_lane", "_open", "_place", "stop")
+    __slots__ = ("_limiter", "_open", "_reservation", "stop")
 
     def __init__(
-        self, lane: RateLimiter, place: Reservation, stop: StopToken | None = None
+        self, limiter: RateLimiter, reservation: Reservation, stop: StopToken | None = None
     ) -> None:
-        self._lane = lane
+        self._limiter = limiter
         self.stop = stop
-        """What may end the wait for it: holds for a further turn in its place as well."""
-        self._place = place
+        """What may end the wait for it: holds for a further permit in its place as well."""
+        self._reservation = reservation
         self._open = True
 
     @property
-    def lane(self) -> RateLimiter:
-        """The lane that granted it."""
-        return self._lane
+    def limiter(self) -> RateLimiter:
+        """The limiter that granted it."""
+        return self._limiter
 
     @property
     def at(self) -> float:
         """`clock.monotonic()` when it was granted."""
-        return self._place.sent
+        return self._reservation.sent
 
     def give_back(self) -> None:
-        """Return an unused turn, as if it had not been granted."""
+        """Return it unused, as if it had not been granted."""
         if self._open:
             self._open = False
-            self._lane._returned(self._place)  # noqa: SLF001 - a turn is a part of its lane
+            self._limiter._returned(self._reservation)  # noqa: SLF001 - a permit is a part of its limiter
 
     def answered(self) -> None:
         """Tell that an answer came (the api calls this)."""
         if self._open:
             self._open = False
-            self._lane._answered(self._place)  # noqa: SLF001
+            self._limiter._answered(self._reservation)  # noqa: SLF001
 
     def lost(self) -> None:
         """Tell that no answer will come (the api calls this): it may be counted at any time."""
         if self._open:
             self._open = False
-            self._lane._closed()  # noqa: SLF001
+            self._limiter._closed()  # noqa: SLF001
 
     def limited(self, retry_after: float | None) -> float:
         """Tell that the answer was a 429 (the api calls this).
 
-        Pauses the lane; returns for how many seconds.
+        Pauses the limiter; returns for how many seconds.
         """
         if not self._open:
             return 0.0
         self._open = False
-        return self._lane._limited(self._place, retry_after)  # noqa: SLF001
+        return self._limiter._limited(self._reservation, retry_after)  # noqa: SLF001
 
 
 class RateLimiter:
-    """Turns for one kind of call under one token, first come first served, safe to cancel.
+    """Permits for one kind of call under one token, first come first served, safe to cancel.
 
     With `shared` the limit holds over all processes that work on the same state file.
     """
@@ -108,8 +108,8 @@ class RateLimiter:
         self._in_flight = 0
         self._latency = 0.0
 
-    async def turn(self, stop: StopToken | None = None) -> Permit:
-        """Wait until a request may go out now. Raises StopAsked once `stop.requested`."""
+    async def acquire(self, stop: StopToken | None = None) -> Permit:
+        """Wait until a request may go out now. Raises StopRequested once `stop.requested`."""
         async with self._door:
             while True:
                 if stop is not None and stop.requested:
@@ -117,21 +117,21 @@ class RateLimiter:
                 if self._in_flight >= self.in_flight_limit:
                     await self._wait_for_room(stop)
                     continue
-                place, at = self._try_take()
-                if place is not None:
+                reservation, at = self._try_take()
+                if reservation is not None:
                     self._in_flight += 1
-                    return Permit(self, place, stop)
+                    return Permit(self, reservation, stop)
                 wait = min(at - self._clock.monotonic(), RECHECK_SECONDS)
                 await self._clock.sleep(wait, stop)
 
     def pause(self, seconds: float) -> None:
-        """Grant no turn for so long from now (a longer pause that stands is kept)."""
+        """Grant no permit for so long from now (a longer pause that stands is kept)."""
         with self._lock:
             self._schedule.pause(self._clock.monotonic() + seconds)
 
     @property
     def wait(self) -> float:
-        """Seconds until the next turn could be granted, those already waiting not counted."""
+        """Seconds until the next permit could be granted, those already waiting not counted."""
         now = self._clock.monotonic()
         return self._schedule.earliest(now) - now
 
@@ -149,12 +149,12 @@ class RateLimiter:
     def in_flight_limit(self) -> int:
         """How many may be in flight now: what rate times measured latency needs, doubled.
 
-        `turn` holds back by itself when so many are, so a server that hangs is not flooded.
+        `acquire` holds back by itself when so many are, so a server that hangs is not flooded.
         """
         return LEAST_IN_FLIGHT + math.ceil(2 * self.rate.per_second * self._latency)
 
     async def _wait_for_room(self, stop: StopToken | None) -> None:
-        # Every request ends, if by its timeout only; whatever ends one wakes the turn that waits.
+        # Every request ends, if by its timeout only; whatever ends one wakes the one that waits.
         self._room = asyncio.get_running_loop().create_future()
         try:
             with nullcontext() if stop is None else stop.waking(self._room):
@@ -168,25 +168,27 @@ class RateLimiter:
             at = self._schedule.earliest(now)
             return (self._schedule.take(now), now) if at <= now else (None, at)
 
-    def _answered(self, place: Reservation) -> None:
+    def _answered(self, reservation: Reservation) -> None:
         now = self._clock.monotonic()
         with self._lock:
-            self._schedule.answered(place, now)
-        self._learn(now - place.sent)
+            self._schedule.answered(reservation, now)
+        self._learn(now - reservation.sent)
         self._closed()
 
-    def _limited(self, place: Reservation, retry_after: float | None) -> float:
+    def _limited(self, reservation: Reservation, retry_after: float | None) -> float:
         now = self._clock.monotonic()
         with self._lock:
-            self._schedule.answered(place, now, limited=True)
-            seconds = self._schedule.limited(place.sent, now, retry_after, self._random.random())
-        self._learn(now - place.sent)
+            self._schedule.answered(reservation, now, limited=True)
+            seconds = self._schedule.limited(
+                reservation.sent, now, retry_after, self._random.random()
+            )
+        self._learn(now - reservation.sent)
         self._closed()
         return seconds
 
-    def _returned(self, place: Reservation) -> None:
+    def _returned(self, reservation: Reservation) -> None:
         with self._lock:
-            self._schedule.give_back(place)
+            self._schedule.give_back(reservation)
         self._closed()
 
     def _learn(self, latency: float) -> None:

@@ -40,11 +40,13 @@ PAYLOAD_TOO_LARGE = 413
 _INDEX = re.compile(r"(?:call_records|records|record)?\s*[\[.#\s]\s*(\d{1,4})\s*(?:\]|\.|\b)")
 
 
-def answered(parcel: OutboundRequest, answer: RealtimeAnswer | BatchAnswer, *, at: int) -> Decision:
+def answered(
+    request: OutboundRequest, answer: RealtimeAnswer | BatchAnswer, *, at: int
+) -> Decision:
     """Rule on a request that was taken."""
     if isinstance(answer, RealtimeAnswer):
         event = Answered(
-            parcel.rows[0].row,
+            request.rows[0].row,
             at,
             success=answer.success,
             http_status=answer.http_status,
@@ -53,12 +55,12 @@ def answered(parcel: OutboundRequest, answer: RealtimeAnswer | BatchAnswer, *, a
             code="" if answer.success else api_code(answer.message),
         )
         return Decision([event], settled=1)
-    accepted = BatchAccepted(parcel.batch or 0, answer.batch_id, at, answer.http_status)
-    return Decision([accepted], settled=len(parcel.rows))
+    accepted = BatchAccepted(request.batch or 0, answer.batch_id, at, answer.http_status)
+    return Decision([accepted], settled=len(request.rows))
 
 
 def failed(
-    parcel: OutboundRequest,
+    request: OutboundRequest,
     failure: ApiFailure,
     *,
     at: int,
@@ -73,20 +75,20 @@ def failed(
     `away`: the server seems away altogether, so that being turned away costs the rows nothing.
     `resend`: whether rows in doubt go again. `hints`: whether an index in a batch's 400 counts.
     """
-    if len(parcel.rows) > 1 and _splits(failure):
-        return _split(parcel, failure, at=at, hints=hints)
+    if len(request.rows) > 1 and _splits(failure):
+        return _split(request, failure, at=at, hints=hints)
     if isinstance(failure, BadRequest):
-        return _refused(parcel, failure, at=at)
+        return _refused(request, failure, at=at)
     if isinstance(failure, Unreadable) or (isinstance(failure, MaybeApplied) and not resend):
-        return _doubtful(parcel.numbers, (), failure, at=at, wait=0.0)
+        return _doubtful(request.numbers, (), failure, at=at, wait=0.0)
     if isinstance(failure, ClientError):
-        return _client_error(parcel, failure, at=at, max_tries=max_tries)
+        return _client_error(request, failure, at=at, max_tries=max_tries)
     free = isinstance(failure, RateLimited | NoToken)
     if away or free:
         last: list[int] = []
-        others, wait = parcel.numbers, 0.0
+        others, wait = request.numbers, 0.0
     else:
-        last, others, failures = _tries(parcel, max_tries)
+        last, others, failures = _tries(request, max_tries)
         wait = backoff.wait(failures)
         if isinstance(failure, Unavailable) and failure.retry_after:
             wait = max(wait, min(failure.retry_after, backoff.cap))
@@ -113,15 +115,15 @@ def _splits(failure: ApiFailure) -> bool:
     return too_large or isinstance(failure, BadRequest)
 
 
-def _split(parcel: OutboundRequest, failure: ApiFailure, *, at: int, hints: bool) -> Decision:
-    numbers = parcel.numbers
+def _split(request: OutboundRequest, failure: ApiFailure, *, at: int, hints: bool) -> Decision:
+    numbers = request.numbers
     named = hinted(failure, len(numbers)) if hints else None
     if named is None:
         middle = len(numbers) // 2
         parts = [numbers[:middle], numbers[middle:]]
     else:
         parts = [[numbers[named]], numbers[:named] + numbers[named + 1 :]]
-    event = BatchSplit(parcel.batch or 0, at, failure.http_status or 400, failure.message)
+    event = BatchSplit(request.batch or 0, at, failure.http_status or 400, failure.message)
     return Decision(
         [event],
         reason=_reason(failure),
@@ -134,15 +136,15 @@ def _reason(failure: ApiFailure) -> str:
     return f"{failure.field if isinstance(failure, BadRequest) else ''} {failure.message}".strip()
 
 
-def _refused(parcel: OutboundRequest, failure: BadRequest, *, at: int) -> Decision:
+def _refused(request: OutboundRequest, failure: BadRequest, *, at: int) -> Decision:
     event = RowRefused(
-        parcel.rows[0].row, at, failure.http_status or 400, failure.message, failure.field
+        request.rows[0].row, at, failure.http_status or 400, failure.message, failure.field
     )
     return Decision([event], settled=1, reason=_reason(failure))
 
 
 def _client_error(
-    parcel: OutboundRequest, failure: ClientError, *, at: int, max_tries: int
+    request: OutboundRequest, failure: ClientError, *, at: int, max_tries: int
 ) -> Decision:
     """Decide on a 4xx: `failed` at once, but for a 403, which stops the run; its rows wait.
 
@@ -150,10 +152,10 @@ def _client_error(
     it costs a try: else one such row would stop every resume for ever.
     """
     if not isinstance(failure, ForbiddenError):
-        return _turned_away(parcel.numbers, (), failure, at=at, spend=True, wait=0.0)
+        return _turned_away(request.numbers, (), failure, at=at, spend=True, wait=0.0)
     if failure.by_api:
-        return _turned_away((), parcel.numbers, failure, at=at, spend=False, wait=0.0)
-    last, others, _ = _tries(parcel, max_tries)
+        return _turned_away((), request.numbers, failure, at=at, spend=False, wait=0.0)
+    last, others, _ = _tries(request, max_tries)
     return _turned_away(last, others, failure, at=at, spend=True, wait=0.0)
 
 
@@ -197,9 +199,9 @@ def _turned_away(
     )
 
 
-def _tries(parcel: OutboundRequest, max_tries: int) -> tuple[list[int], list[int], int]:
+def _tries(request: OutboundRequest, max_tries: int) -> tuple[list[int], list[int], int]:
     """Give the rows that have no try left, the others, and how often one of those has failed."""
-    last = [row.row for row in parcel.rows if spent(row.tries, max_tries)]
-    others = [row for row in parcel.rows if not spent(row.tries, max_tries)]
+    last = [row.row for row in request.rows if spent(row.tries, max_tries)]
+    others = [row for row in request.rows if not spent(row.tries, max_tries)]
     failures = 1 + max((row.tries for row in others), default=0)
     return last, [row.row for row in others], failures

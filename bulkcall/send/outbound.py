@@ -38,7 +38,7 @@ class OutboundRequest:
         return min((row.record.starts_at, row.row) for row in self.rows)
 
     def ends_at(self, row: ReadyRow) -> int:
-        """The `ends_at` that goes out for a row of this parcel."""
+        """The `ends_at` that goes out for a row of this request."""
         return row.record.ends_at if self.stamps is None else self.stamps[row.row]
 
     def records(self) -> list[CallRecord]:

@@ -1,4 +1,4 @@
-"""Keeps a few parcels ready just ahead of their turns, and takes back those that can't go."""
+"""Keeps a few requests ready just ahead of their permits, and takes back those that can't go."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bulkcall.send.row_queue import RowQueue
 
 AHEAD = 0.25
-"""Seconds of turns that parcels are kept ready for: they are written down as going out, so that a
-crash leaves them in doubt, and few of them should be."""
+"""Seconds of permits that requests are kept ready for: they are written down as going out, so that
+a crash leaves them in doubt, and few of them should be."""
 
 MOST_READY = 1000
 
@@ -31,22 +31,22 @@ GATHER_SECONDS = 0.02
 
 
 class Prefetch:
-    """Takes parcels from the stock as the lanes need them. Closed once nothing is left to send."""
+    """Takes requests from the queue as limiters need them. Closed once nothing is left to send."""
 
     def __init__(
         self,
-        stock: RowQueue,
+        queue: RowQueue,
         writer: LedgerWriter,
-        lanes: Sequence[RateLimiter],
+        limiters: Sequence[RateLimiter],
         *,
         away: Callable[[], bool],
         limit: int | None,
         clock: Clock,
         patience: float,
     ) -> None:
-        self._stock = stock
+        self._queue = queue
         self._writer = writer
-        self._lanes = lanes
+        self._limiters = limiters
         self._away = away
         self._limit = limit
         self._clock = clock
@@ -64,38 +64,38 @@ class Prefetch:
     # -- for those who send --------------------------------------------------------------------
 
     async def available(self) -> bool:
-        """Wait until a parcel is ready; False once there will be none any more."""
+        """Wait until a request is ready; False once there will be none any more."""
         await self._available.wait()
         return not self._closed
 
     def pop(self) -> OutboundRequest | None:
-        """Take the first ready parcel, if one is left."""
+        """Take the first ready request, if one is left."""
         if not self._ready:
             return None
         if self._away() and len(self._ready[0][2].rows) > 1:
             # Formed before caution was called for: it is about to be given back for a small one.
             self._wanted.request("more is wanted")
             return None
-        parcel = heapq.heappop(self._ready)[2]
+        request = heapq.heappop(self._ready)[2]
         if not self._ready and not self._closed:
             self._available.clear()
         self._wanted.request("more is wanted")
-        return parcel
+        return request
 
-    def dropped(self, parcel: OutboundRequest, *, again: bool) -> None:
-        """Tell that a parcel did not go after all; `again`: its rows wait again."""
+    def dropped(self, request: OutboundRequest, *, again: bool) -> None:
+        """Tell that a request did not go after all; `again`: its rows wait again."""
         if again:
-            self._stock.release(parcel, _retried(parcel))
-        self._in_hand -= len(parcel.rows)
+            self._queue.release(request, _retried(request))
+        self._in_hand -= len(request.rows)
         self._dirty = self._dirty or again
         self._wanted.request("more is wanted")
 
-    def done(self, parcel: OutboundRequest, *, settled: int, later: Sequence[Requeue]) -> None:
-        """Tell that a parcel's request has ended; what follows is written or about to be."""
-        self._stock.release(parcel, later)
-        self._in_hand -= len(parcel.rows)
+    def done(self, request: OutboundRequest, *, settled: int, later: Sequence[Requeue]) -> None:
+        """Tell that a request has ended; what follows is written or about to be."""
+        self._queue.release(request, later)
+        self._in_hand -= len(request.rows)
         self._settled += settled
-        if settled < len(parcel.rows):
+        if settled < len(request.rows):
             self._dirty = True
         self._wanted.request("more is wanted")
 
@@ -119,7 +119,7 @@ class Prefetch:
 
     async def _refill(self) -> None:
         away = self._away()
-        stuck = min(lane.wait for lane in self._lanes) > self._patience
+        stuck = min(limiter.wait for limiter in self._limiters) > self._patience
         if (self._ready and stuck) or (away and not self._was_away):
             self.give_back()
         self._was_away = away
@@ -128,17 +128,17 @@ class Prefetch:
         # Half of what is needed at once, not one by one: each refill is a transaction.
         if missing <= 0 or (self._ready and missing < need / 2):
             return
-        if not self._dirty and self._stock.due_in() != 0.0:
+        if not self._dirty and self._queue.due_in() != 0.0:
             return
         rows = None
         if self._limit is not None:
-            rows = self._limit - self._settled - self._in_hand - self._stock.reserved
+            rows = self._limit - self._settled - self._in_hand - self._queue.reserved
         self._dirty = False
-        taken = await self._stock.take(missing, rows, small=away)
-        for parcel in taken:
+        taken = await self._queue.take(missing, rows, small=away)
+        for request in taken:
             self._count += 1
-            heapq.heappush(self._ready, (parcel.place, self._count, parcel))
-            self._in_hand += len(parcel.rows)
+            heapq.heappush(self._ready, (request.place, self._count, request))
+            self._in_hand += len(request.rows)
         if taken:
             self._dirty = True
         if self._ready:
@@ -146,34 +146,35 @@ class Prefetch:
 
     def _need(self) -> int:
         if self._away():
-            return int(min(lane.wait for lane in self._lanes) <= AHEAD)
+            return int(min(limiter.wait for limiter in self._limiters) <= AHEAD)
         need = sum(
-            math.ceil(max(0.0, AHEAD - lane.wait) * lane.rate.per_second) for lane in self._lanes
+            math.ceil(max(0.0, AHEAD - limiter.wait) * limiter.rate.per_second)
+            for limiter in self._limiters
         )
         return min(need, MOST_READY)
 
     def _finished(self) -> bool:
-        return not (self._dirty or self._in_hand or self._stock.reserved)
+        return not (self._dirty or self._in_hand or self._queue.reserved)
 
     async def _idle(self) -> None:
-        # Woken by whoever takes a parcel or ends one; else in time for the next lane or backoff.
+        # Woken by whoever takes a request or ends one; else in time for a limiter or backoff.
         self._wanted = StopToken()
-        waits = [lane.wait - AHEAD for lane in self._lanes]
-        due = self._stock.due_in()
+        waits = [limiter.wait - AHEAD for limiter in self._limiters]
+        due = self._queue.due_in()
         if due is not None:
             waits.append(due)
         pause = min(max(min(waits), 0.02), 0.25)
         await self._clock.sleep(pause, self._wanted)
         if not self._wanted.requested:
             return
-        # At a high rate each parcel taken would mean a refill of one: let a few more go first.
+        # At a high rate each request taken would mean a refill of one: let a few more go first.
         await self._clock.sleep(GATHER_SECONDS)
 
     def give_back(self) -> None:
-        """Have every parcel that is ready written down as waiting again."""
-        rows = [number for _, _, parcel in self._ready for number in parcel.numbers]
-        for _, _, parcel in self._ready:
-            self._stock.release(parcel, _retried(parcel))
+        """Have every request that is ready written down as waiting again."""
+        rows = [number for _, _, request in self._ready for number in request.numbers]
+        for _, _, request in self._ready:
+            self._queue.release(request, _retried(request))
         self._ready.clear()
         if not self._closed:
             self._available.clear()
@@ -183,5 +184,5 @@ class Prefetch:
             self._writer.put([GivenBack(rows)])
 
 
-def _retried(parcel: OutboundRequest) -> Sequence[Requeue]:
-    return [Requeue(parcel.numbers, 0.0, tried=parcel.again)]
+def _retried(request: OutboundRequest) -> Sequence[Requeue]:
+    return [Requeue(request.numbers, 0.0, tried=request.again)]

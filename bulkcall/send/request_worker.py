@@ -1,4 +1,4 @@
-"""One request from its turn to the ledger: sent, ruled on, written down."""
+"""One request from its permit to the ledger: sent, decided on, written down."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 LONGEST_REST = 60.0
-"""Seconds that a lane rests at most because a 503 named a time."""
+"""Seconds that a limiter rests at most because a 503 named a time."""
 
 
 class RequestWorker:
-    """Takes parcels out and brings back what became of them."""
+    """Takes requests out and brings back what became of them."""
 
     def __init__(
         self,
         api: Api,
-        feed: Prefetch,
+        prefetch: Prefetch,
         writer: LedgerWriter,
         health: ServerHealth,
         *,
@@ -55,7 +55,7 @@ class RequestWorker:
         settled: Callable[[int], None],
     ) -> None:
         self._api = api
-        self._feed = feed
+        self._prefetch = prefetch
         self._writer = writer
         self._health = health
         self._clock = clock
@@ -69,65 +69,65 @@ class RequestWorker:
     async def deliver(
         self,
         slot: TokenSession,
-        lane: RateLimiter,
-        parcel: OutboundRequest,
-        turn: Permit,
+        limiter: RateLimiter,
+        request: OutboundRequest,
+        permit: Permit,
         *,
         probe: bool,
     ) -> None:
-        """Send a parcel and have its result written.
+        """Send a request and have its result written.
 
         Raises what ends the run (CredentialsError, ServerAwayError, UnreadableError,
         TurnedDownError, and whatever was not foreseen), after the result has been put to be written
         all the same.
         """
-        if self._too_late(parcel):
+        if self._too_late(request):
             return
         try:
-            if parcel.batch is None:
+            if request.batch is None:
                 answer: RealtimeAnswer | BatchAnswer = await self._api.send_record(
-                    slot, parcel.records()[0], turn
+                    slot, request.records()[0], permit
                 )
             else:
-                answer = await self._api.create_batch(slot, parcel.records(), turn)
+                answer = await self._api.create_batch(slot, request.records(), permit)
         except ApiFailure as failure:
-            _log_failure(parcel, failure)
-            self._failed(slot, lane, parcel, failure, probe=probe)
+            _log_failure(request, failure)
+            self._failed(slot, limiter, request, failure, probe=probe)
             return
         except Exception as error:
-            self._stopped(parcel, error)
+            self._stopped(request, error)
             raise
-        self._health.answered(len(parcel.rows))
-        _log_answer(parcel, answer)
-        if parcel.batch is not None and len(parcel.rows) == 1:
+        self._health.answered(len(request.rows))
+        _log_answer(request, answer)
+        if request.batch is not None and len(request.rows) == 1:
             # It was named as the bad one, and is not: such hints mean something else here.
-            self._hints = self._hints and parcel.rows[0].row not in self._named
-        ruling = decide.answered(parcel, answer, at=self._clock.now_ms())
-        self._write(parcel, ruling, answer.requests)
-        self._health.settled(ruling)
+            self._hints = self._hints and request.rows[0].row not in self._named
+        decision = decide.answered(request, answer, at=self._clock.now_ms())
+        self._write(request, decision, answer.requests)
+        self._health.settled(decision)
 
-    def _too_late(self, parcel: OutboundRequest) -> bool:
-        """Whether time has passed a row by since it was taken; then the parcel does not go.
+    def _too_late(self, request: OutboundRequest) -> bool:
+        """Whether time has passed a row by since it was taken; then the request does not go.
 
         A batch goes back to the ledger, to be formed again without it (or with a later stamp).
         """
         now = self._clock.now_ms()
-        if all(parcel.ends_at(row) > now for row in parcel.rows):
+        if all(request.ends_at(row) > now for row in request.rows):
             return False
-        rows = parcel.numbers
-        again = parcel.batch is not None
+        rows = request.numbers
+        again = request.batch is not None
         self._writer.put(
             [GivenBack(rows) if again else Expired(rows, now)],
             written=lambda: self._settled(0 if again else len(rows)),
         )
-        self._feed.dropped(parcel, again=again)
+        self._prefetch.dropped(request, again=again)
         return True
 
     def _failed(
         self,
         slot: TokenSession,
-        lane: RateLimiter,
-        parcel: OutboundRequest,
+        limiter: RateLimiter,
+        request: OutboundRequest,
         failure: ApiFailure,
         *,
         probe: bool,
@@ -137,18 +137,20 @@ class RequestWorker:
         if failure.requests and slot.welcomed:
             self._health.reached()
         try:
-            self._health.failed(failure, parcel)
+            self._health.failed(failure, request)
         except StoppedError as error:
             problem, away = error, True
         if isinstance(failure, NoToken):
-            lane.pause(failure.retry_after or self._backoff.ceiling(3))
+            limiter.pause(failure.retry_after or self._backoff.ceiling(3))
         elif isinstance(failure, Unavailable) and failure.retry_after:
-            lane.pause(min(failure.retry_after, LONGEST_REST))
+            limiter.pause(min(failure.retry_after, LONGEST_REST))
         if isinstance(failure, NoToken | RateLimited | Unavailable):
-            self._health.paused(lane.paused, failure.message)
-            _LOG.info("token %d: %s lane pauses for %.1f s", slot.number, lane.name, lane.paused)
-        ruling = decide.failed(
-            parcel,
+            self._health.paused(limiter.paused, failure.message)
+            _LOG.info(
+                "token %d: %s limiter pauses for %.1f s", slot.number, limiter.name, limiter.paused
+            )
+        decision = decide.failed(
+            request,
             failure,
             at=self._clock.now_ms(),
             max_tries=self._max_tries,
@@ -157,22 +159,22 @@ class RequestWorker:
             backoff=self._backoff,
             hints=self._hints,
         )
-        if ruling.named is not None:
-            self._named.add(ruling.named)
+        if decision.named is not None:
+            self._named.add(decision.named)
         about_row = not isinstance(failure, NoToken | RateLimited)
         if probe and failure.http_status is not None and about_row:
             # It may be this row that the server can't take: another one is to try next.
-            later = [replace(part, wait=self._backoff.cap) for part in ruling.later]
-            ruling = replace(ruling, later=later)
+            later = [replace(part, wait=self._backoff.cap) for part in decision.later]
+            decision = replace(decision, later=later)
         # No connection: the request that the API counted has not carried anything.
         unsent = isinstance(failure, Unreachable) and failure.requests
-        self._write(parcel, ruling, failure.requests - int(bool(unsent)))
+        self._write(request, decision, failure.requests - int(bool(unsent)))
         if problem is not None:
             raise problem
-        self._health.settled(ruling)
+        self._health.settled(decision)
 
-    def _stopped(self, parcel: OutboundRequest, error: Exception) -> None:
-        now, rows, text = self._clock.now_ms(), parcel.numbers, str(error)
+    def _stopped(self, request: OutboundRequest, error: Exception) -> None:
+        now, rows, text = self._clock.now_ms(), request.numbers, str(error)
         event: Event
         if isinstance(error, StoppedError):
             event = TurnedAway(rows, now, None, text, spend_try=False)
@@ -183,41 +185,41 @@ class RequestWorker:
             requests = error.requests
         else:
             requests = 0 if isinstance(error, StoppedError) else 1
-        self._write(parcel, Decision([event], later=[Requeue(rows, 0.0)]), requests)
+        self._write(request, Decision([event], later=[Requeue(rows, 0.0)]), requests)
 
-    def _write(self, parcel: OutboundRequest, ruling: Decision, requests: int) -> None:
-        first = 0 if parcel.again or not requests else 1
+    def _write(self, request: OutboundRequest, decision: Decision, requests: int) -> None:
+        first = 0 if request.again or not requests else 1
         self._writer.put(
-            ruling.events,
+            decision.events,
             requests=requests,
             retries=requests - first,
-            written=lambda: self._settled(ruling.settled),
+            written=lambda: self._settled(decision.settled),
         )
         later = (
-            ruling.later
+            decision.later
             if requests
             else [
-                Requeue(part.rows, part.wait, part.urgent, tried=parcel.again)
-                for part in ruling.later
+                Requeue(part.rows, part.wait, part.urgent, tried=request.again)
+                for part in decision.later
             ]
         )
-        self._feed.done(parcel, settled=ruling.settled, later=later)
+        self._prefetch.done(request, settled=decision.settled, later=later)
 
 
-def _log_answer(parcel: OutboundRequest, answer: RealtimeAnswer | BatchAnswer) -> None:
+def _log_answer(request: OutboundRequest, answer: RealtimeAnswer | BatchAnswer) -> None:
     # Never what the server says of a row: it may name the row's numbers.
     if isinstance(answer, BatchAnswer):
         about = {"batch_id": answer.batch_id}
-        _LOG.info("batch %s accepted: %d rows", parcel.batch, len(parcel.rows), extra=about)
+        _LOG.info("batch %s accepted: %d rows", request.batch, len(request.rows), extra=about)
     else:
-        _LOG.debug("row %d answered: HTTP %d", parcel.rows[0].row, answer.http_status)
+        _LOG.debug("row %d answered: HTTP %d", request.rows[0].row, answer.http_status)
 
 
-def _log_failure(parcel: OutboundRequest, failure: ApiFailure) -> None:
-    what = f"row {parcel.rows[0].row}" if parcel.batch is None else f"batch {parcel.batch}"
+def _log_failure(request: OutboundRequest, failure: ApiFailure) -> None:
+    what = f"row {request.rows[0].row}" if request.batch is None else f"batch {request.batch}"
     status = "no answer" if failure.http_status is None else f"HTTP {failure.http_status}"
-    level = logging.DEBUG if parcel.batch is None else logging.INFO
-    _LOG.log(level, "%s, %d rows: %s (%s)", what, len(parcel.rows), type(failure).__name__, status)
+    level = logging.DEBUG if request.batch is None else logging.INFO
+    _LOG.log(level, "%s, %d rows: %s (%s)", what, len(request.rows), type(failure).__name__, status)
 
 
 async def finish(tasks: set[asyncio.Task[None]]) -> None:

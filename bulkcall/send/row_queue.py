@@ -1,4 +1,4 @@
-"""Where parcels come from: the ledger's waiting rows, taken just ahead of their turn."""
+"""Where requests come from: the ledger's waiting rows, taken just ahead of their turn."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ LOOK_AHEAD = 1.25
 
 
 class RowQueue(Protocol):
-    """One channel's source of parcels."""
+    """One channel's source of requests."""
 
-    async def take(self, parcels: int, rows: int | None, *, small: bool) -> list[OutboundRequest]:
-        """Take up to so many parcels of at most so many rows in all, written down as going out.
+    async def take(self, requests: int, rows: int | None, *, small: bool) -> list[OutboundRequest]:
+        """Take up to so many requests of at most so many rows in all, written down as going out.
 
-        `small`: one row a parcel, to probe a server that seems away.
+        `small`: one row a request, to probe a server that seems away.
         """
         ...
 
-    def release(self, parcel: OutboundRequest, later: Sequence[Requeue]) -> None:
-        """Hear what of a parcel goes again, once that is written down or about to be."""
+    def release(self, request: OutboundRequest, later: Sequence[Requeue]) -> None:
+        """Hear what of a request goes again, once that is written down or about to be."""
         ...
 
     def due_in(self) -> float | None:
@@ -64,7 +64,7 @@ class _Tried:
 
 
 class RealtimeQueue:
-    """One row a parcel, earliest `starts_at` first; rows in backoff wait in the ledger meanwhile.
+    """One row a request, earliest `starts_at` first; rows in backoff wait in the ledger meanwhile.
 
     There they stand as what they are, so that a crash does not bring into doubt what was turned
     away. Only this process remembers until when they are passed over.
@@ -82,10 +82,10 @@ class RealtimeQueue:
         self._later: list[tuple[float, int]] = []
         self._reserved: set[int] = set()
 
-    async def take(self, parcels: int, rows: int | None, *, small: bool) -> list[OutboundRequest]:  # noqa: ARG002 - a parcel is one row already
+    async def take(self, requests: int, rows: int | None, *, small: bool) -> list[OutboundRequest]:  # noqa: ARG002 - a request is one row already
         """Take up to so many rows: first those whose backoff is over, then new ones."""
-        due = self._due(parcels)
-        room = parcels - len(due)
+        due = self._due(requests)
+        room = requests - len(due)
         fresh = max(0, room if rows is None else min(room, rows))
         if not due and not fresh:
             return []
@@ -101,7 +101,7 @@ class RealtimeQueue:
         taken = await self._writer.call(step)
         return [OutboundRequest([row], again=self._tried.again(row)) for row in taken]
 
-    def release(self, parcel: OutboundRequest, later: Sequence[Requeue]) -> None:  # noqa: ARG002 - `later` says it all
+    def release(self, request: OutboundRequest, later: Sequence[Requeue]) -> None:  # noqa: ARG002 - `later` says it all
         """Remember when each row may go again."""
         now = self._clock.monotonic()
         for part in later:
@@ -142,7 +142,7 @@ class RealtimeQueue:
 
 
 class BatchQueue:
-    """Some rows a parcel. Rows that were split off or put off go again as they were together."""
+    """Some rows a request. Rows that were split off or put off go again as they were together."""
 
     def __init__(
         self,
@@ -172,27 +172,27 @@ class BatchQueue:
         self._groups: list[tuple[float, int, list[int]]] = []
         self._reserved: set[int] = set()
 
-    async def take(self, parcels: int, rows: int | None, *, small: bool) -> list[OutboundRequest]:
+    async def take(self, requests: int, rows: int | None, *, small: bool) -> list[OutboundRequest]:
         """Take up to so many batches: first what goes again and is due, then new rows."""
         found: list[OutboundRequest] = []
-        while len(found) < parcels:
+        while len(found) < requests:
             group = self._due_group(small=small)
             if group:
-                parcel = await self._form(len(group), group, small=small)
-                if parcel is not None:
-                    found.append(parcel)
+                request = await self._form(len(group), group, small=small)
+                if request is not None:
+                    found.append(request)
                 continue
             if rows is not None and rows <= 0:
                 break
-            parcel = await self._form(rows, None, small=small)
-            if parcel is None:
+            request = await self._form(rows, None, small=small)
+            if request is None:
                 break
             if rows is not None:
-                rows -= len(parcel.rows)
-            found.append(parcel)
+                rows -= len(request.rows)
+            found.append(request)
         return found
 
-    def release(self, parcel: OutboundRequest, later: Sequence[Requeue]) -> None:  # noqa: ARG002 - `later` says it all
+    def release(self, request: OutboundRequest, later: Sequence[Requeue]) -> None:  # noqa: ARG002 - `later` says it all
         """Keep together what goes again together, and remember from when on."""
         now = self._clock.monotonic()
         for part in later:

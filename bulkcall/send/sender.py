@@ -1,4 +1,4 @@
-"""Sending: rows from the ledger out through every token's lane, and what became of them back."""
+"""Sending: rows from the ledger out through every token's limiter, and what became of them back."""
 
 from __future__ import annotations
 
@@ -127,13 +127,13 @@ class Sender:
         self._stamp_unit_ms = stamp_unit_ms
         self._timing = timing
         self._halt = StopToken(stop)
-        # Over once nothing is left as well: who waits for a turn then, waits for nothing.
+        # Over once nothing is left as well: who waits for a permit then, waits for nothing.
         self._over = StopToken(self._halt)
         writer.on_error = self._end
         self._fatal: Exception | None = None
         self._in_flight: set[asyncio.Task[None]] = set()
         self._backoff = Backoff(*timing.row_backoff, draw=random.random)
-        self._tally = RejectionRate(settings.turned_down_share, settings.turned_down_count)
+        self._rejections = RejectionRate(settings.turned_down_share, settings.turned_down_count)
         self._health = ServerHealth(
             CircuitBreaker(
                 unreachable=UNREACHABLE,
@@ -142,7 +142,7 @@ class Sender:
                 first_contact_timeout=settings.first_contact_timeout,
                 backoff=Backoff(*timing.probe_backoff, draw=random.random),
             ),
-            self._tally,
+            self._rejections,
             UnreadableAnswers(
                 UNREADABLE_LIMITS[run.channel],
                 suspect=run.stop_cause is StopCause.UNREADABLE,
@@ -160,7 +160,7 @@ class Sender:
             lambda: self._ledger.waiting(self._run.run_id, with_doubt=self._resend)
         )
         if self._run.channel is Channel.BATCH and waiting >= self._settings.turned_down_count:
-            self._tally.in_a_row = REFUSED_IN_A_ROW
+            self._rejections.in_a_row = REFUSED_IN_A_ROW
         total = waiting if self._limit is None else min(waiting, self._limit)
         self._progress.begin(STAGE, total)
         expiry = self._start(self._expire_now_and_then())
@@ -180,19 +180,19 @@ class Sender:
 
     async def _send_all(self) -> None:
         slots = self._api.slots
-        lanes = [self._lane(slot) for slot in slots]
-        feed = Prefetch(
-            self._stock(),
+        limiters = [self._limiter(slot) for slot in slots]
+        prefetch = Prefetch(
+            self._queue(),
             self._writer,
-            lanes,
+            limiters,
             away=lambda: self._health.cautious,
             limit=self._limit,
             clock=self._clock,
             patience=self._timing.token_patience,
         )
-        courier = RequestWorker(
+        worker = RequestWorker(
             self._api,
-            feed,
+            prefetch,
             self._writer,
             self._health,
             clock=self._clock,
@@ -201,18 +201,18 @@ class Sender:
             resend=self._resend,
             settled=self._settled,
         )
-        workers = [self._start(self._keep_fed(feed))]
-        workers += [self._start(self._dispatch(slot, feed, courier)) for slot in slots]
+        workers = [self._start(self._keep_fed(prefetch))]
+        workers += [self._start(self._dispatch(slot, prefetch, worker)) for slot in slots]
         try:
             await asyncio.wait(workers)
             await finish(self._in_flight)
             if not isinstance(self._fatal, LedgerError):
                 await self._writer.flush()
         except asyncio.CancelledError:
-            await self._leave([*workers, *self._in_flight], feed)
+            await self._leave([*workers, *self._in_flight], prefetch)
             raise
 
-    def _stock(self) -> RowQueue:
+    def _queue(self) -> RowQueue:
         run_id, settings = self._run.run_id, self._settings
         if self._run.channel is Channel.REALTIME:
             return RealtimeQueue(
@@ -230,35 +230,37 @@ class Sender:
             note=self._progress.note,
         )
 
-    def _lane(self, slot: TokenSession) -> RateLimiter:
+    def _limiter(self, slot: TokenSession) -> RateLimiter:
         return slot.realtime if self._run.channel is Channel.REALTIME else slot.batch
 
-    async def _keep_fed(self, feed: Prefetch) -> None:
+    async def _keep_fed(self, prefetch: Prefetch) -> None:
         try:
-            await feed.run(self._halt)
+            await prefetch.run(self._halt)
         finally:
             self._over.request("nothing is left to send")
 
     # -- tokens ----------------------------------------------------------------------------------
 
-    async def _dispatch(self, slot: TokenSession, feed: Prefetch, courier: RequestWorker) -> None:
-        """Give each of a token's turns to the first ready parcel."""
-        lane = self._lane(slot)
-        while await feed.available() and not self._halt.requested:
+    async def _dispatch(
+        self, slot: TokenSession, prefetch: Prefetch, worker: RequestWorker
+    ) -> None:
+        """Give each of a token's permits to the first ready request."""
+        limiter = self._limiter(slot)
+        while await prefetch.available() and not self._halt.requested:
             alone = False
             try:
                 await self._health.admissible(self._over)
-                turn = await lane.turn(self._over)
+                permit = await limiter.acquire(self._over)
                 admission = self._health.admit()
                 alone = admission in (Admission.FIRST, Admission.PROBE)
-                parcel = None if admission is None else feed.pop()
-                if parcel is None:
-                    turn.give_back()
-                    # Another token was quicker: let the feed have its turn of the loop.
+                request = None if admission is None else prefetch.pop()
+                if request is None:
+                    permit.give_back()
+                    # Another token was quicker: let the prefetch have its turn of the loop.
                     await asyncio.sleep(0)
                     continue
                 task = asyncio.create_task(
-                    self._deliver(slot, lane, courier, parcel, turn, admission=admission)
+                    self._deliver(slot, limiter, worker, request, permit, admission=admission)
                 )
                 alone = False  # ended by the delivery
                 self._in_flight.add(task)
@@ -272,20 +274,20 @@ class Sender:
     async def _deliver(
         self,
         slot: TokenSession,
-        lane: RateLimiter,
-        courier: RequestWorker,
-        parcel: OutboundRequest,
-        turn: Permit,
+        limiter: RateLimiter,
+        worker: RequestWorker,
+        request: OutboundRequest,
+        permit: Permit,
         *,
         admission: Admission | None,
     ) -> None:
         probe = admission is Admission.PROBE
         try:
-            await courier.deliver(slot, lane, parcel, turn, probe=probe)
+            await worker.deliver(slot, limiter, request, permit, probe=probe)
         except Exception as error:  # noqa: BLE001 - one request must not take the others with it
             self._end(error)
         finally:
-            turn.give_back()
+            permit.give_back()
             if admission is not Admission.FREE:
                 self._health.probed(used=True)
 
@@ -325,11 +327,11 @@ class Sender:
             for task in self._in_flight:
                 task.cancel()
 
-    async def _leave(self, tasks: list[asyncio.Task[None]], feed: Prefetch) -> None:
+    async def _leave(self, tasks: list[asyncio.Task[None]], prefetch: Prefetch) -> None:
         """Stop now. What is in flight stays written down as going out, and is in doubt."""
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        feed.give_back()
+        prefetch.give_back()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._writer.flush(), SHUTDOWN_FLUSH_SECONDS)

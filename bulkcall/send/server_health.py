@@ -57,7 +57,7 @@ class ServerHealth:
     def __init__(
         self,
         breaker: CircuitBreaker,
-        tally: RejectionRate,
+        rejections: RejectionRate,
         unreadable: UnreadableAnswers,
         *,
         unreadable_backoff: Backoff,
@@ -67,7 +67,7 @@ class ServerHealth:
         pause_worth_noting: float,
     ) -> None:
         self._breaker = breaker
-        self._tally = tally
+        self._rejections = rejections
         self._unreadable = unreadable
         self._unreadable_backoff = unreadable_backoff
         self._unreadable_next = 0.0
@@ -99,14 +99,14 @@ class ServerHealth:
         return self._breaker.open or self._unreadable.suspect
 
     async def admissible(self, halt: StopToken) -> None:
-        """Wait until a request may go: then take a turn, and `admit` it.
+        """Wait until a request may go: then take a permit, and `admit` it.
 
         Raises ServerAwayError when the server has been away for too long.
         """
         while not halt.requested and self._admission() is None:
             now = self._clock.monotonic()
             if not self._probing and self._breaker.given_up(now):
-                raise ServerAwayError(self._farewell(now))
+                raise ServerAwayError(self._away_message(now))
             # Woken when what is known of the server changes: a probe has ended, an answer came.
             wake = StopToken(halt)
             self._waiting.add(wake)
@@ -162,7 +162,7 @@ class ServerHealth:
         """Note that the server has given a token, so that it has been there in this run."""
         self._breaker.contact = True
 
-    def failed(self, failure: ApiFailure, parcel: OutboundRequest) -> None:
+    def failed(self, failure: ApiFailure, request: OutboundRequest) -> None:
         """Note how a request failed.
 
         Raises ServerAwayError or CredentialsError where no wait can help, UnreadableError where
@@ -177,19 +177,19 @@ class ServerHealth:
             return
         if isinstance(failure, Unreadable):
             self._reached_it()
-            self._not_read(failure, parcel)
+            self._not_read(failure, request)
             return
         if not _absent(failure):
             if isinstance(failure, BadRequest | ClientError):
-                self._unreadable.note(len(parcel.rows), readable=True)
+                self._unreadable.note(len(request.rows), readable=True)
             self._reached_it()
             return
         now = self._clock.monotonic()
         # A missing token says nothing about a row; a 5xx may, if the row has been tried before.
         answered = failure.http_status is not None and not isinstance(failure, NoToken)
-        if answered and parcel.again:
+        if answered and request.again:
             return
-        opened = self._breaker.failed(now, parcel.rows[0].row, failure.message, answered=answered)
+        opened = self._breaker.failed(now, request.rows[0].row, failure.message, answered=answered)
         if opened:
             left = (self._breaker.deadline or now) - now
             _LOG.info("breaker open: %s; %.0f s until giving up", type(failure).__name__, left)
@@ -199,9 +199,9 @@ class ServerHealth:
                 f"resumable, if it is not back within {max(0.0, left):.0f} s"
             )
 
-    def _not_read(self, failure: ApiFailure, parcel: OutboundRequest) -> None:
+    def _not_read(self, failure: ApiFailure, request: OutboundRequest) -> None:
         unreadable = self._unreadable
-        unreadable.note(len(parcel.rows), readable=False)
+        unreadable.note(len(request.rows), readable=False)
         pause = self._unreadable_backoff.ceiling(unreadable.streak)
         self._unreadable_next = self._clock.monotonic() + pause
         _LOG.info("an answer can't be read, %d in a row", unreadable.streak)
@@ -212,15 +212,15 @@ class ServerHealth:
                 "are unknown, the rest was not sent; resume when the server is itself again"
             )
 
-    def settled(self, ruling: Decision) -> None:
+    def settled(self, decision: Decision) -> None:
         """Count what a request settled. Raises TurnedDownError if going on is not worth it."""
-        self._tally.note(ruling.settled, ruling.reason)
-        if self._tally.verdict:
+        self._rejections.note(decision.settled, decision.reason)
+        if self._rejections.verdict:
             # It quotes the server, which may name the row's numbers; this line is for everybody.
-            told = masked_text(self._tally.verdict)
+            told = masked_text(self._rejections.verdict)
             raise TurnedDownError(f"{told}; the rest was not sent: fix the cause, then resume")
 
-    def _farewell(self, now: float) -> str:
+    def _away_message(self, now: float) -> str:
         gone = now - (self._breaker.since or now)
         never = "" if self._breaker.contact else ", and it never answered in this run"
         return (

@@ -117,7 +117,7 @@ def api_at(base_url, **changes):
 async def send(api):
     """Send one record."""
     slot = api.slots[0]
-    return await api.send_record(slot, RECORD, await slot.realtime.turn())
+    return await api.send_record(slot, RECORD, await slot.realtime.acquire())
 
 
 async def failure(api):
@@ -420,7 +420,7 @@ def test_a_ready_tokens_pace_outlives_the_api(tmp_path):
         async with Server().running() as server:
             base = f"http://127.0.0.1:{server.port}"
             async with api_at(base, batch_per_minute=1.0) as api:
-                (await api.slots[0].batch.turn()).answered()
+                (await api.slots[0].batch.acquire()).answered()
             async with api_at(base, batch_per_minute=1.0) as api:
                 assert api.slots[0].batch.wait > 50
             other = Secret("another-token-01")

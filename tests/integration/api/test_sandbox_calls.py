@@ -80,7 +80,7 @@ def record(last=0, **changes):
 async def send(api, given=None):
     """Send one record."""
     slot = api.slots[0]
-    return await api.send_record(slot, given or record(), await slot.realtime.turn())
+    return await api.send_record(slot, given or record(), await slot.realtime.acquire())
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -92,7 +92,7 @@ def test_both_versions_of_the_api(sandbox, version):
         async with open_api(sandbox, api_version=version) as api:
             assert (await send(api)).success
             slot = api.slots[0]
-            batch = await api.create_batch(slot, [record()], await slot.batch.turn())
+            batch = await api.create_batch(slot, [record()], await slot.batch.acquire())
             assert len((await api.batch_status(slot, batch.batch_id)).records) == 1
 
     asyncio.run(run())
@@ -111,7 +111,7 @@ def test_all_four_calls(sandbox):
             assert answer.message == "Record processed successfully"
             slot = api.slots[0]
             batch = await api.create_batch(
-                slot, [record(i) for i in range(500)], await slot.batch.turn()
+                slot, [record(i) for i in range(500)], await slot.batch.acquire()
             )
             status = await api.batch_status(slot, batch.batch_id)
             assert len(status.records) == 500
@@ -216,7 +216,7 @@ def test_the_pace_is_the_limit_and_never_over_it(sandbox, counting):
             await api.open_slots()
             async with asyncio.TaskGroup() as group:
                 for _ in range(200):
-                    group.create_task(go(api, await api.slots[0].realtime.turn()))
+                    group.create_task(go(api, await api.slots[0].realtime.acquire()))
 
     asyncio.run(run())
     assert outcomes == ["taken"] * 200

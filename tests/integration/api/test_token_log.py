@@ -39,7 +39,7 @@ async def one_run(path, answer, clock):
         transport = httpx.MockTransport(respond)
         async with Api(settings, clock, token_log=ledger, transport=transport) as api:
             slot = api.slots[0]
-            await api.send_record(slot, RECORD, await slot.realtime.turn())
+            await api.send_record(slot, RECORD, await slot.realtime.acquire())
     finally:
         ledger.close()
 

@@ -26,7 +26,7 @@ async def main(path, count):
     clock, rate = SystemClock(), Rate(20, 1.0)
     lane = RateLimiter("realtime", rate, clock, shared=SharedState(Path(path), rate, clock))
     for _ in range(count):
-        turn = await lane.turn()
+        turn = await lane.acquire()
         print(turn.at, flush=True)
         turn.answered()
 

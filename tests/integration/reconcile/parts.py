@@ -62,7 +62,7 @@ async def send_all(ledger, run, api, *, size, stamp):
         batch, rows, placed = taken
         stamps = {one.row: one.ends_at for one in placed}
         records = [replace(one.record, ends_at=stamps[one.row]) for one in rows]
-        turn = await api.slots[0].batch.turn()
+        turn = await api.slots[0].batch.acquire()
         answer = await api.create_batch(api.slots[0], records, turn)
         ledger.record(run.run_id, [BatchAccepted(batch, answer.batch_id, now, 200)], requests=1)
         batches.append(batch)

@@ -134,7 +134,7 @@ async def opened(server, *, log=None, clock=None, progress=None, stop=None, **ch
 async def send(api, record=RECORD, slot=0):
     """Send one record under a turn of its own."""
     at = api.slots[slot]
-    return await api.send_record(at, record, await at.realtime.turn())
+    return await api.send_record(at, record, await at.realtime.acquire())
 
 
 def body(request):

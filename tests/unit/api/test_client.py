@@ -219,7 +219,7 @@ def test_a_turn_is_used_once():
     async def run():
         async with opened(Server(lambda _: httpx.Response(200, json=SUCCESS))) as api:
             slot = api.slots[0]
-            turn = await slot.realtime.turn()
+            turn = await slot.realtime.acquire()
             await api.send_record(slot, RECORD, turn)
             turn.give_back()
             assert slot.realtime.wait > 0

@@ -88,7 +88,7 @@ def test_the_four_calls_have_the_documented_headers():
         async with opened(server) as api:
             await send(api)
             slot = api.slots[0]
-            await api.create_batch(slot, [RECORD], await slot.batch.turn())
+            await api.create_batch(slot, [RECORD], await slot.batch.acquire())
             await api.batch_status(slot, "b1")
         token, realtime, batch, status = server.requests
         assert token.headers["x-public-access"] == "allow"

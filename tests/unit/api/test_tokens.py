@@ -117,7 +117,7 @@ def test_many_turned_away_at_once_count_once():
             await send(api)
             server.revoked.add("token-number-1")
             slot = api.slots[0]
-            turns = [await slot.realtime.turn() for _ in range(5)]
+            turns = [await slot.realtime.acquire() for _ in range(5)]
             record = await asyncio.gather(
                 *(send_with(api, slot, turn) for turn in turns),
             )
@@ -141,7 +141,7 @@ def test_a_stop_ends_the_wait_to_go_again():
             await send(api)
             server.revoked.add("token-number-1")
             slot = api.slots[0]
-            turn = await slot.realtime.turn()
+            turn = await slot.realtime.acquire()
             slot.realtime.pause(3600)
             stop.request("signal")
             from tests.unit.api.parts import RECORD

@@ -49,8 +49,8 @@ FAILURES = [
 ]
 
 
-def parcel(*tries, batch=None):
-    """A parcel of rows that have spent so many tries."""
+def request(*tries, batch=None):
+    """A request of rows that have spent so many tries."""
     rows = [
         ReadyRow(n, CallRecord("91", f"91{n}", 0, 10), 0, spent, RowState.READY)
         for n, spent in enumerate(tries, 1)
@@ -87,28 +87,28 @@ def rows_of(event):
 )
 def test_every_row_gets_exactly_one_fate(tries, failure, resend, away):
     """Each row stands in one event, and is either settled or goes again, never both."""
-    sent = parcel(*tries, batch=None if len(tries) == 1 else 7)
-    ruling = rule(sent, failure, resend=resend, away=away)
-    told = [row for event in ruling.events for row in rows_of(event) or sent.numbers]
-    again = [row for part in ruling.later for row in part.rows]
+    sent = request(*tries, batch=None if len(tries) == 1 else 7)
+    decision = rule(sent, failure, resend=resend, away=away)
+    told = [row for event in decision.events for row in rows_of(event) or sent.numbers]
+    again = [row for part in decision.later for row in part.rows]
     assert sorted(told) == sent.numbers
-    assert ruling.settled + len(again) == len(sent.rows)
+    assert decision.settled + len(again) == len(sent.rows)
     assert len(set(again)) == len(again)
 
 
 @pytest.mark.parametrize("failure", [RateLimited("slow"), NoToken("none")])
 def test_a_pause_costs_no_try(failure):
     """429 and a missing token: at once back to the line, no try spent."""
-    ruling = rule(parcel(2), failure)
-    (event,) = ruling.events
+    decision = rule(request(2), failure)
+    (event,) = decision.events
     assert (event.spend_try, event.final) == (False, False)
-    assert ruling.later[0].wait == 0.0
+    assert decision.later[0].wait == 0.0
 
 
 @pytest.mark.parametrize("failure", [Unavailable("busy"), Unreachable("refused")])
 def test_turned_away_spends_a_try_then_fails(failure):
     """503 and no connection: tries 1 and 2 wait their backoff, the third is the last."""
-    early, last = rule(parcel(0), failure), rule(parcel(2), failure)
+    early, last = rule(request(0), failure), rule(request(2), failure)
     assert isinstance(early.events[0], TurnedAway)
     assert (early.events[0].spend_try, early.events[0].final) == (True, False)
     assert early.later[0].wait == 0.5
@@ -118,47 +118,47 @@ def test_turned_away_spends_a_try_then_fails(failure):
 
 def test_a_server_that_is_away_costs_nothing():
     """While the breaker is open, being turned away spends no try and ends no row."""
-    (event,) = rule(parcel(2), Unreachable("refused"), away=True).events
+    (event,) = rule(request(2), Unreachable("refused"), away=True).events
     assert (event.spend_try, event.final) == (False, False)
 
 
 def test_retry_after_on_a_503_is_waited_for():
     """The server's own time counts where it is longer than the backoff, up to the cap."""
-    ruling = rule(parcel(0), Unavailable("busy", retry_after=5.0))
-    assert ruling.later[0].wait == 5.0
-    assert rule(parcel(0), Unavailable("busy", retry_after=500.0)).later[0].wait == 8.0
+    decision = rule(request(0), Unavailable("busy", retry_after=5.0))
+    assert decision.later[0].wait == 5.0
+    assert rule(request(0), Unavailable("busy", retry_after=500.0)).later[0].wait == 8.0
 
 
 @pytest.mark.parametrize("failure", [NoAnswer("timed out"), ServerFault("x", http_status=502)])
 def test_doubt_goes_again_until_tries_are_spent_and_never_fails(failure):
     """No answer, 500, 502, 504: again by default, held at the end, held at once with hold."""
-    assert rule(parcel(0), failure).events == [
+    assert rule(request(0), failure).events == [
         Doubtful([1], 5, failure.http_status, failure.message, again=True)
     ]
-    assert not rule(parcel(2), failure).events[0].again
-    assert not rule(parcel(0), failure, resend=False).events[0].again
+    assert not rule(request(2), failure).events[0].again
+    assert not rule(request(0), failure, resend=False).events[0].again
 
 
 def test_an_unreadable_200_is_never_resent_by_itself():
     """It was answered: held, even with tries left."""
-    ruling = rule(parcel(0), Unreadable("odd", http_status=200))
-    assert not ruling.events[0].again
-    assert not ruling.later
+    decision = rule(request(0), Unreadable("odd", http_status=200))
+    assert not decision.events[0].again
+    assert not decision.later
 
 
 def test_a_mixed_batch_is_told_row_by_row():
     """Rows whose tries are spent end; the others of the same batch go again together."""
-    ruling = rule(parcel(0, 2, 1, batch=7), Unavailable("busy"))
-    assert [(list(e.rows), e.final) for e in ruling.events] == [([2], True), ([1, 3], False)]
-    assert ruling.later[0].rows == [1, 3]
+    decision = rule(request(0, 2, 1, batch=7), Unavailable("busy"))
+    assert [(list(e.rows), e.final) for e in decision.events] == [([2], True), ([1, 3], False)]
+    assert decision.later[0].rows == [1, 3]
 
 
 def test_a_refused_batch_is_halved():
     """400 without a hint: two halves, at once."""
-    ruling = rule(parcel(0, 0, 0, 0, 0, batch=7), BadRequest("Request body is invalid"))
-    assert isinstance(ruling.events[0], BatchSplit)
-    assert [list(part.rows) for part in ruling.later] == [[1, 2], [3, 4, 5]]
-    assert all(part.urgent for part in ruling.later)
+    decision = rule(request(0, 0, 0, 0, 0, batch=7), BadRequest("Request body is invalid"))
+    assert isinstance(decision.events[0], BatchSplit)
+    assert [list(part.rows) for part in decision.later] == [[1, 2], [3, 4, 5]]
+    assert all(part.urgent for part in decision.later)
 
 
 @pytest.mark.parametrize(
@@ -173,10 +173,10 @@ def test_a_refused_batch_is_halved():
 def test_a_batch_refusal_that_names_a_record_is_split_there(field, message):
     """An index in field or message is where the batch is split, while such hints prove right."""
     failure = BadRequest(message, field=field)
-    ruling = rule(parcel(0, 0, 0, 0, 0, batch=7), failure)
-    assert [list(part.rows) for part in ruling.later] == [[4], [1, 2, 3, 5]]
-    assert ruling.named == 4
-    assert rule(parcel(0, 0, batch=7), failure, hints=False).named is None
+    decision = rule(request(0, 0, 0, 0, 0, batch=7), failure)
+    assert [list(part.rows) for part in decision.later] == [[4], [1, 2, 3, 5]]
+    assert decision.named == 4
+    assert rule(request(0, 0, batch=7), failure, hints=False).named is None
 
 
 @pytest.mark.parametrize(
@@ -195,16 +195,16 @@ def test_other_numbers_are_no_hint(message):
 
 def test_a_refused_row_keeps_field_and_message():
     """400 for one record is final, with the server's words."""
-    ruling = rule(parcel(0), BadRequest("too old", field="ends_at"))
-    assert ruling.events == [RowRefused(1, 5, 400, "too old", "ends_at")]
-    assert ruling.reason == "ends_at too old"
+    decision = rule(request(0), BadRequest("too old", field="ends_at"))
+    assert decision.events == [RowRefused(1, 5, 400, "too old", "ends_at")]
+    assert decision.reason == "ends_at too old"
 
 
 def test_good_answers():
     """A read 200 settles a row or a batch; another status than success is an error."""
-    one, some = parcel(0), parcel(0, 0, batch=7)
+    one, some = request(0), request(0, 0, batch=7)
     said = RealtimeAnswer(success=False, http_status=200, message="Failed to push")
     failed = Answered(1, 5, success=False, http_status=200, message="Failed to push")
     assert decide.answered(one, said, at=5).events == [replace(failed, code="api.failed_to_push")]
-    ruling = decide.answered(some, BatchAnswer("b-1", 200), at=5)
-    assert (ruling.events, ruling.settled) == ([BatchAccepted(7, "b-1", 5, 200)], 2)
+    decision = decide.answered(some, BatchAnswer("b-1", 200), at=5)
+    assert (decision.events, decision.settled) == ([BatchAccepted(7, "b-1", 5, 200)], 2)

@@ -34,22 +34,22 @@ def with_stock(ledger, rows, play):
         run = begin(ledger, rows, REALTIME)
         async with LedgerWriter(ledger, run.run_id) as writer:
             clock = HandClock()
-            stock = RealtimeQueue(ledger, writer, run.run_id, clock, with_doubt=True)
-            await play(SimpleNamespace(run=run, writer=writer, clock=clock, stock=stock))
+            queue = RealtimeQueue(ledger, writer, run.run_id, clock, with_doubt=True)
+            await play(SimpleNamespace(run=run, writer=writer, clock=clock, queue=queue))
 
     asyncio.run(run())
 
 
-async def take(parts, parcels, rows=None):
+async def take(parts, requests, rows=None):
     """The rows taken."""
-    found = await parts.stock.take(parcels, rows, small=False)
-    return {parcel.rows[0].row: parcel for parcel in found}
+    found = await parts.queue.take(requests, rows, small=False)
+    return {request.rows[0].row: request for request in found}
 
 
-def put_off(parts, parcel, event, wait):
+def put_off(parts, request, event, wait):
     """Write down how a row's request ended, and that it goes again after a while."""
     parts.writer.put([event])
-    parts.stock.release(parcel, [Requeue(parcel.numbers, wait)])
+    parts.queue.release(request, [Requeue(request.numbers, wait)])
 
 
 def test_a_row_in_backoff_is_waiting_in_the_ledger_and_others_pass_it(ledger):
@@ -61,12 +61,12 @@ def test_a_row_in_backoff_is_waiting_in_the_ledger_and_others_pass_it(ledger):
         assert list(await take(parts, 2)) == [2, 3]
         row = outcomes(ledger, parts.run)[1]
         assert (row.outcome, row.attempts, row.sent_at) == ("unsent", 0, None)
-        assert (parts.stock.reserved, parts.stock.due_in()) == (1, 10.0)
+        assert (parts.queue.reserved, parts.queue.due_in()) == (1, 10.0)
         parts.clock.seconds += 10
         again = await take(parts, 2)
         assert list(again) == [1, 4]
         assert [again[1].again, again[4].again] == [True, False]
-        assert (parts.stock.reserved, parts.stock.due_in()) == (0, None)
+        assert (parts.queue.reserved, parts.queue.due_in()) == (0, None)
 
     with_stock(ledger, 5, play)
 
@@ -122,7 +122,7 @@ def test_what_keeping_look_alikes_apart_costs_is_said_before_it_is_paid(ledger):
                 note=said.append,
             )
             taken = [await queue.take(1, None, small=False) for _ in range(2)]
-            assert [len(parcels[0].rows) for parcels in taken] == [1, 1]
+            assert [len(requests[0].rows) for requests in taken] == [1, 1]
 
     asyncio.run(play())
     assert len(said) == 1

@@ -1,4 +1,4 @@
-"""The sender on both channels, with a real ledger and lanes, and an API that the test scripts."""
+"""The sender on both channels, with a real ledger and limiters, and a scripted API."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def test_turns_are_granted_in_the_order_of_asking():
         order = []
 
         async def ask(name):
-            turn = await lane.turn()
+            turn = await lane.acquire()
             order.append((name, round(clock.monotonic(), 3)))
             turn.answered()
 
@@ -46,8 +46,8 @@ def test_a_cancelled_wait_takes_no_turn():
 
     async def run():
         lane, clock = lane_of()
-        (await lane.turn()).answered()
-        first, second = asyncio.create_task(lane.turn()), asyncio.create_task(lane.turn())
+        (await lane.acquire()).answered()
+        first, second = asyncio.create_task(lane.acquire()), asyncio.create_task(lane.acquire())
         await clock.advance(0.01)
         first.cancel()
         await clock.advance(0.1)
@@ -65,7 +65,7 @@ def test_a_stop_ends_the_wait():
         lane, clock = lane_of()
         lane.pause(3600)
         stop = StopToken()
-        waiting = asyncio.create_task(lane.turn(stop))
+        waiting = asyncio.create_task(lane.acquire(stop))
         await clock.advance(1)
         assert not waiting.done()
         stop.request("signal")
@@ -81,12 +81,12 @@ def test_an_unused_turn_is_given_back():
 
     async def run():
         lane, _ = lane_of()
-        turn = await lane.turn()
+        turn = await lane.acquire()
         assert lane.wait > 0
         turn.give_back()
         turn.give_back()
         assert (lane.wait, lane.in_flight) == (0.0, 0)
-        used = await lane.turn()
+        used = await lane.acquire()
         used.answered()
         used.give_back()
         assert lane.wait > 0
@@ -100,11 +100,11 @@ def test_a_limit_pauses_the_lane():
 
     async def run():
         lane, clock = lane_of()
-        turn = await lane.turn()
+        turn = await lane.acquire()
         assert turn.limited(5.0) == 5.0
         assert turn.limited(50.0) == 0.0
         assert lane.paused == 5.0
-        waiting = asyncio.create_task(lane.turn())
+        waiting = asyncio.create_task(lane.acquire())
         await clock.advance(4.9)
         assert not waiting.done()
         await clock.advance(0.2)
@@ -122,7 +122,7 @@ def test_a_server_that_hangs_is_not_flooded():
 
         async def ask():
             while True:
-                turns.append(await lane.turn())
+                turns.append(await lane.acquire())
 
         asking = asyncio.create_task(ask())
         await clock.advance(2)
@@ -143,7 +143,7 @@ def test_the_bound_on_what_is_in_flight_follows_the_latency():
 
         async def ask():
             while True:
-                asyncio.get_running_loop().create_task(answer(await lane.turn()))
+                asyncio.get_running_loop().create_task(answer(await lane.acquire()))
 
         async def answer(turn):
             await clock.sleep(1.0)
