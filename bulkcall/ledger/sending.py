@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import LedgerError
@@ -228,7 +229,7 @@ def count_taken(transaction: Transaction, run_no: int, rows: int) -> None:
         " RETURNING taken_mark",
         run_no,
     )
-    transaction.on_commit.append(lambda: transaction.store.note_taken(run_no, mark))
+    transaction.on_commit.append(partial(transaction.store.note_taken, run_no, mark))
 
 
 def may_expire(transaction: Transaction, run_no: int, now: int) -> bool:
