@@ -1,9 +1,9 @@
 """One run in reading order: load, validate, send, reconcile, report. Read this first.
 
 `run` takes a campaign file through all of it. `resume`, `reconcile` and `report` continue a run
-that the ledger knows; `compare` checks a campaign file against batches that somebody else sent.
-Each returns a `RunResult`, also for a run that stopped early: what the ledger holds stays, the
-report shows it, and `resume` continues from there.
+that the ledger knows (`run/retry.py` begins a new one with such a run's rows); `compare` checks
+a campaign file against batches that somebody else sent. Each returns a `RunResult`, also for a run
+that stopped early: what the ledger holds stays, the report shows it, and `resume` continues.
 
 What the functions call is in `run/`, one file for each step:
 
@@ -79,28 +79,29 @@ def resume(
         RunHeldError: another process works on it.
     """
     ledger = context.ledger
-    stopped = ledger.run_with_rows(run_id) if run_id else ledger.last_stopped()
+    earlier = ledger.run_with_rows(run_id) if run_id else ledger.last_stopped()
     # A run that a live process holds can't be resumed either; holding it says by whom.
-    stopped = stopped or ledger.last_held()
-    if stopped is None:
+    earlier = earlier or ledger.last_held()
+    if earlier is None:
         raise UsageError("there is no stopped run to resume; `bulkcall runs` lists all runs")
-    if run_id is None and stopped.stop_cause is not None and stopped.stop_cause.needs_person:
+    if run_id is None and earlier.stop_cause is not None and earlier.stop_cause.needs_person:
         raise UsageError(
-            f"run {stopped.run_id} stopped for a person to look at it ({stopped.reason}); see its "
-            f"report, then name it: bulkcall resume {stopped.run_id}"
+            f"run {earlier.run_id} stopped for a person to look at it ({earlier.reason}); see its "
+            f"report, then name it: bulkcall resume {earlier.run_id}"
         )
-    require_credentials(context.settings, stopped)
-    with work_on(context, stopped) as work:
-        now = ledger.run(stopped.run_id)  # as it is once held
-        if now.state is RunState.LOADING and not ingest_again(context, now):
+    require_credentials(context.settings, earlier)
+    with work_on(context, earlier) as work:
+        held = ledger.run(earlier.run_id)  # as it is now that nobody else works on it
+        context.progress.note(f"continuing run {held.run_id} of {held.file}")
+        if held.state is RunState.LOADING and not ingest_again(context, held):
             work.state = RunState.WITHHELD
         else:
-            in_doubt = ledger.recover(now.run_id, at=context.clock.now_ms())
+            in_doubt = ledger.recover(held.run_id, at=context.clock.now_ms())
             if in_doubt:
                 context.notes.append(
                     f"{in_doubt:,} rows were being sent when the run died: some may be sent twice"
                 )
-            deliver(context, now, on_unknown or now.on_unknown)
+            deliver(context, held, on_unknown or held.on_unknown)
     return work.result
 
 

@@ -139,6 +139,9 @@ def test_stopped_at_once(paced, sandbox, channel):
     process = started(paced, sandbox, channel, lambda entries: any(e.fault for e in entries))
     process.send_signal(signal.SIGTERM)
     assert any("to stop now" in line for line in process.stderr)
+    while process.poll() is None:  # those of the first second are no second one
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.02)
     ended = stopped(process)
     assert ended.json == {"error": AT_ONCE, "exit_status": 4}
     assert list((paced.folder / "o").iterdir()) == []

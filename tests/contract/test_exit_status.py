@@ -122,7 +122,7 @@ def test_2_for_a_number_that_is_none(client, number):
     """What is left of it without its letters is not looked for."""
     ended = client.run("trace", number)
     assert ended.status == 2, ended
-    one_line(ended, "is no phone number")
+    one_line(ended, "is not a valid phone number")
 
 
 @pytest.mark.parametrize("command", ["run", "validate", "plan"])

@@ -48,7 +48,6 @@ def command(given: Given, *, run_id: str | None, on_unknown: str | None) -> Exit
     with app.open_ledger(given.settings, must_exist=True) as ledger:
         run = ledger.run(run_id) if run_id else ledger.last_stopped()
     if run is not None:
-        given.console.line("info", f"continuing run {run.run_id} of {run.file}")
         given = with_flags_of(run, given)
         run_id = run_id or _unless_for_a_person(run)
     with stopping_on_signals(given.console) as stop:
