@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bulkcall.errors import RunHeldError, UsageError
 from bulkcall.ledger import (
@@ -160,6 +160,11 @@ class Ledger(Access):
         """Note that the run's canary was confirmed: a resume sends the rest."""
         run_no = self._number(run_id)
         self._write(runs.pass_canary, run_no)
+
+    def note_facts(self, run_id: str, **facts: Any) -> None:
+        """Add to what is known of a run for its report (`RunInfo.file_facts`); JSON-able values."""
+        run_no = self._number(run_id)
+        self._write(runs.note_facts, run_no, facts)
 
     def run(self, run_id: str | None = None) -> RunInfo:
         """One run; the latest when None. A unique prefix of the id will do. UsageError if none."""

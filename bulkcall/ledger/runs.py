@@ -11,6 +11,8 @@ from bulkcall.ledger.model import RunInfo, RunState
 from bulkcall.records import Channel, OnUnknown, RowState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bulkcall.ledger.model import NewRun
     from bulkcall.ledger.store import Transaction
 
@@ -175,6 +177,13 @@ def set_state(
 def pass_canary(transaction: Transaction, run_no: int) -> None:
     """Note that the run's canary need not go first any more."""
     transaction.run("UPDATE runs SET canary_passed = 1 WHERE run_no = ?", run_no)
+
+
+def note_facts(transaction: Transaction, run_no: int, facts: Mapping[str, Any]) -> None:
+    """Add to what is known of a run for its report; a name that is there gets the new value."""
+    known = transaction.value("SELECT file_facts FROM runs WHERE run_no = ?", run_no)
+    merged = json.dumps({**json.loads(known), **facts})
+    transaction.run("UPDATE runs SET file_facts = ? WHERE run_no = ?", merged, run_no)
 
 
 def request_stop(transaction: Transaction, run_no: int, at: int | None) -> None:

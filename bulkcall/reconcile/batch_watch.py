@@ -10,6 +10,7 @@ from bulkcall.reconcile.settling import SETTLE_ANSWERS, Readiness, Settling
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bulkcall.reconcile.server_habits import Habit
     from bulkcall.reconcile.status_record import StatusRecord
     from bulkcall.reconcile.verdict import Matching, Verdict
 
@@ -44,6 +45,8 @@ class BatchWatch:
     """Why the last poll brought no answer; empty if it did."""
     digest: bytes = b""
     """Of the latest answer's elements: an equal answer need not be read again."""
+    known: tuple[Habit, ...] = ()
+    """The server's habits that were known when it was read: a new one may tell more."""
     matching: Matching | None = None
     shown: int = 0
     """Hash of the latest listing, whatever its order."""

@@ -73,9 +73,11 @@ class StatusRecorder:
         """
         rows = self._ledger.batch_rows(watch.batch)
         digest = _digest(elements)
-        if watch.matching is None or digest != watch.digest:
+        known = tuple(self._habits.known)
+        if watch.matching is None or digest != watch.digest or known != watch.known:
             listing = read_listing(elements, odd)
             watch.digest = digest
+            watch.known = known
             watch.matching = match(rows, listing.records, self._habits.known)
             self._habits.note(watch.batch_id, listing.records, watch.matching)
             watch.shown = hash(frozenset(Counter(listing.records).items()))

@@ -96,6 +96,7 @@ def _context(report: Report, *, show_numbers: bool) -> dict[str, Any]:
         "strangers": report.unexpected[:_MOST_STRANGERS],
         "more_strangers": len(report.unexpected) - _MOST_STRANGERS,
         "read_as": _read_as(report.run.file_facts),
+        "server_times": report.run.file_facts.get("server_times", ()),
         "number": number,
         "text": text,
         "numbers_masked": not show_numbers,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bulkcall.api import Api
-from bulkcall.errors import InterruptedRun, StopCause, TurnedDownError
+from bulkcall.errors import InterruptedRun, LedgerError, StopCause, TurnedDownError
 from bulkcall.ledger import RunState
 from bulkcall.reconcile import HabitMemory, ask, reconcile
 from bulkcall.records import Channel, OnUnknown, Outcome
@@ -101,7 +102,7 @@ class _Delivery:
         try:
             await self._deliver()
         finally:
-            self._context.notes.extend(self._habits.lines())
+            self._say_habits()
 
     async def _deliver(self) -> None:
         if self._run.canary and not self._run.canary_passed:
@@ -116,7 +117,7 @@ class _Delivery:
         try:
             await self._confirm(again=again)
         finally:
-            self._context.notes.extend(self._habits.lines())
+            self._say_habits()
 
     async def _confirm(self, *, again: bool) -> None:
         done = asyncio.Event()
@@ -222,6 +223,15 @@ class _Delivery:
             again=again,
             habits=self._habits,
         )
+
+    def _say_habits(self) -> None:
+        """Say what the server does to times: in the result, and kept for the report."""
+        lines = self._habits.lines()
+        if not lines:
+            return
+        self._context.notes.extend(lines)
+        with contextlib.suppress(LedgerError):  # what stopped the run is the one to tell
+            self._ledger.note_facts(self._run.run_id, server_times=lines)
 
     def _raise_if_stopped(self) -> None:
         if self._stop.requested:

@@ -48,7 +48,11 @@ def test_whole_numbers_need_no_times(stranger, other, habit):
     assert (ended.status, words(outcomes)) == (0, ["success"] * 9), ended
     assert words(outcomes, "match") == ["number"] * 9
     assert ended.json["unexpected"] == []
-    assert sum("this server" in note for note in ended.json["notes"]) == 1, ended.json["notes"]
+    told = [note for note in ended.json["notes"] if "this server" in note]
+    assert len(told) == 1, ended.json["notes"]
+    assert told[0] in (stranger.folder / "o/report.html").read_text()
+    assert stranger.run("report", "--out", "again").status in (0, 3)
+    assert told[0] in (stranger.folder / "again/report.html").read_text()
 
 
 @pytest.mark.parametrize("habit", HABITS)

@@ -233,3 +233,12 @@ def test_token_creations_are_kept_by_account(ledger):
     ledger.note_token_creation("b", NOW)
     assert ledger.token_creations("a", NOW + 1) == [NOW + 1, NOW + 2]
     assert ledger.token_creations("c", 0) == []
+
+
+def test_facts_of_a_run_are_added_to_those_there_are(ledger):
+    """What is learned of a run while it goes on stands beside what its file's reading told."""
+    run = ledger.begin_run(new_run())
+    before = ledger.run(run.run_id).file_facts
+    ledger.note_facts(run.run_id, server_times=["this server keeps whole seconds"])
+    ledger.note_facts(run.run_id, server_times=["it does not"])
+    assert ledger.run(run.run_id).file_facts == {**before, "server_times": ["it does not"]}

@@ -114,3 +114,19 @@ def test_a_file_that_is_not_there_is_one_clear_line(tmp_path):
     """A missing file is a usage error that names it."""
     with pytest.raises(UsageError, match="can't be read"):
         read_status_file(str(tmp_path / "none.json"))
+
+
+@pytest.mark.parametrize("hours", [24, 5.5, 0])
+def test_a_batch_of_another_day_gives_no_row_an_end(hours):
+    """The same people in other windows may be yesterday's batch: pending, never success."""
+    rows = [FileRow(row, record(row)) for row in range(1, 9)]
+    moved = int(hours * 3_600_000)
+    shown = [
+        element(row, starts_at=START - moved, ends_at=rows[row - 1].record.ends_at - moved)
+        for row in range(1, 9)
+    ]
+    found = compare(rows, [StatusData("a", shown)])
+    states = {one.state for one in found.verdicts.values()}
+    assert states == {RowState.ACCEPTED if hours else RowState.SUCCESS}
+    assert all(one.message for one in found.verdicts.values() if hours)
+    assert not found.unexpected["a"]
