@@ -123,7 +123,7 @@ def run(
     settings = settings or load_settings().settings
     options, reading = split_keywords(asked)
     options = replace(options, out=out, run_id=run_id, sha256=sha256, flags=flags or {}, demo=demo)
-    with _campaign(file) as path, _afterwards(settings, progress, path) as after:
+    with _campaign(file) as path, _post_run(settings, progress, path) as after:
         read = _read_options(path, settings, reading)
         with _context(settings, after.progress, stop) as context:
             after.result = pipeline.run(context, read, options)
@@ -150,7 +150,7 @@ def resume(
 
     settings = settings or load_settings().settings
     again = OnUnknown(on_unknown) if on_unknown else None
-    with _afterwards(settings, progress) as after:
+    with _post_run(settings, progress) as after:
         with _context(settings, after.progress, stop) as context:
             after.result = pipeline.resume(context, run_id, again)
             purge_old_runs(context)
@@ -179,7 +179,7 @@ def retry(
     from bulkcall.run.retry import retry as retry_run
 
     settings = settings or load_settings().settings
-    with _afterwards(settings, progress) as after:
+    with _post_run(settings, progress) as after:
         with _context(settings, after.progress, stop) as context:
             after.result = retry_run(
                 context,
@@ -208,7 +208,7 @@ def reconcile(
     from bulkcall import pipeline
 
     settings = settings or load_settings().settings
-    with _afterwards(settings, progress) as after:
+    with _post_run(settings, progress) as after:
         with _context(settings, after.progress, stop) as context:
             after.result = result = pipeline.reconcile(context, run_id, out)
         return result
@@ -537,7 +537,7 @@ def _read_options(file: str, settings: Settings, asked: ReadKeywords) -> ReadOpt
     return ReadOptions.of(file, settings, now_ms=SystemClock().now_ms(), asked=asked)
 
 
-def _afterwards(
+def _post_run(
     settings: Settings, progress: Progress | None, file: str = ""
 ) -> AbstractContextManager[PostRun]:
     """Send notifications and write metrics once the block is over, however it ends."""

@@ -11,7 +11,7 @@ What the functions call is in `run/`, one file for each step:
 - `ingest.py`        those chunks into the ledger; equal rows and rows sent before are marked
 - `deliver.py`       send (`send/`) beside reconcile (`reconcile/`), in the sending hours; the
                      canary first
-- `finish.py`        the one place where an exception becomes the state of a run; then the report
+- `finish.py`        exceptions become the state of the run; then the report
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ class Api:
     ) -> StatusAnswer:
         """Ask for a batch's status, after waiting for a permit of `slot.status`.
 
-        Raises ApiFailure, CredentialsError, StopAsked.
+        Raises ApiFailure, CredentialsError, StopRequested.
         """
         permit = await slot.status.acquire(stop)
         request = self._client.build_request("GET", self._paths.status(batch_id))
@@ -222,8 +222,9 @@ class Api:
     async def probe(self) -> float | None:
         """Ask for a batch that there is not, to see whether the API takes the token.
 
-        Gives the server's time (epoch seconds), where its answer tells it. Costs a token creation
-        unless one is kept, and one status request. Raises ApiFailure, CredentialsError, StopAsked.
+        Return the server's time (epoch seconds), if its answer has it. Costs a token creation
+        unless one is kept, and one status request. Raises ApiFailure, CredentialsError and
+        StopRequested.
         """
         slot = self.slots[0]
         call = Call(await slot.status.acquire(self._stop))

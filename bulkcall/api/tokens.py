@@ -50,7 +50,7 @@ class TokenSource(Protocol):
 
 
 class TokenMaker(Protocol):
-    """What creates tokens (`issuer.TokenOffice`)."""
+    """What creates tokens (`token_issuer.TokenIssuer`)."""
 
     async def create(self) -> Token:
         """Create a token."""
@@ -58,7 +58,7 @@ class TokenMaker(Protocol):
 
 
 class TokenPlace(Protocol):
-    """Where a created token is kept for the next process (`kept.Place`)."""
+    """Where a created token is kept for the next process (`token_cache.CachedToken`)."""
 
     def take(self) -> Token | None:
         """Give the token that is kept there, if it is good for some minutes."""

@@ -120,7 +120,7 @@ chunks = Table(
     sqlite_autoincrement=True,
 )
 
-# Which rows have which receiver, for `trace` and for repeats: postings.py.
+# Which rows have which receiver, for `trace` and for repeats: receiver_index.py.
 postings = Table(
     "postings",
     metadata,

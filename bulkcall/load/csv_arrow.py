@@ -2,8 +2,8 @@
 
 A block is well-formed when each quote stands directly at the edge of its cell or is doubled inside
 it (RFC 4180), each line ends with a line feed, and each row has the header's number of cells (all
-but a few: ragged.py). Everything else is left to the patient reader (patient.py), which reads these
-blocks the same way.
+but a few: csv_ragged.py). Everything else is left to the tolerant reader (csv_tolerant.py), which
+reads these blocks the same way.
 """
 
 from __future__ import annotations

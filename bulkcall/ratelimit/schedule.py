@@ -79,8 +79,8 @@ class Reservation(NamedTuple):
 class Schedule:
     """The schedule of one limit. `now` is always seconds on one clock that only goes forward.
 
-    `state` is `Schedule.size(rate)` floats as `Schedule.blank` makes them; several schedules (in
-    several processes, under a lock) may work on the same ones.
+    `state` is a list of floats as `Schedule.blank` makes it; several schedules (in several
+    processes, under a lock) may work on the same one.
     """
 
     def __init__(self, rate: Rate, state: Floats | None = None) -> None:

@@ -173,7 +173,7 @@ def ahead(items: Iterable[_T]) -> Iterator[_T]:
     What the iterable raises is raised here, in its place.
     """
     iterator = iter(items)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="bulkcall-intake") as pool:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="bulkcall-load") as pool:
         coming = pool.submit(next, iterator, _END)
         while (item := coming.result()) is not _END:
             coming = pool.submit(next, iterator, _END)

@@ -2,7 +2,7 @@
 
 ::
 
-    with afterwards(settings, progress, file="campaign.csv") as after:
+    with post_run(settings, progress, file="campaign.csv") as after:
         after.result = pipeline.run(…)      # with after.progress as its progress
 """
 
