@@ -22,6 +22,7 @@ from bulkcall.validate.phone_parser import (
     MAX_DIGITS,
     NumberReading,
     PhoneParser,
+    judge_written,
     split_country_code,
 )
 from bulkcall.validate.phone_ranges import PhoneRanges, regions
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _SIMPLE: Final = r"^\(?\+?\(?\d[\d ().\-\x{a0}]*$"
 """Digits and the commonest separators, with or without a plus."""
+_WRAPPED: Final = r"^(?:=\"[+(]?\d[\d ().\-]*\"|'[+(]?\d[\d ().\-]*|(?i:tel:)[+(]?\d[\d ().\-]*)$"
 _DECIMAL: Final = r"^\+?\d{4,}[.,]0{1,3}$"
 _SHORTEST: Final = 5
 _LONGEST: Final = 18
@@ -65,6 +67,11 @@ class PhoneColumnReader:
         self.plan = PhoneParser(region, countries)
         self._one = lru_cache(maxsize=50_000)(self.plan.read)
         self._ranges = PhoneRanges()
+        main = regions(self.plan.country_code)[0]
+        # Whether what `phonenumbers` takes off after the country code is a prefix of plain digits.
+        self._literal = main.id == self.plan.region and bool(
+            _LITERAL.fullmatch(main.national_prefix_for_parsing or "")
+        )
         self._codes = np.zeros(1000, dtype=np.int64)
         for leading in range(100, 1000):
             self._codes[leading] = split_country_code(str(leading))[0]
@@ -91,8 +98,22 @@ class PhoneColumnReader:
         elif len(at):
             self._put_digits(result, at, texts.filter(pa.array(fits)), lengths[at])
         self._put_separated(result, texts)
+        self._put_wrapped(result, texts)
         self._put_rest(result, texts)
         return result
+
+    def _put_wrapped(self, result: PhoneColumn, texts: pa.Array) -> None:
+        """Read what stands in ="…", behind a quote or behind tel:."""
+        at = np.flatnonzero(result.readings < 0)
+        if len(at) < _SMALL:
+            return
+        rest = texts.take(pa.array(at))
+        wrapped = _flags(pc.match_substring_regex(rest, _WRAPPED))
+        if wrapped.any():
+            inner = pc.replace_substring_regex(rest.filter(pa.array(wrapped)), "^(?i:tel:)", "")
+            read = self._read(pc.utf8_trim(inner, "='\""))
+            result.digits[at[wrapped]] = read.digits
+            result.readings[at[wrapped]] = read.readings
 
     def _put_separated(self, result: PhoneColumn, texts: pa.Array) -> None:
         at = np.flatnonzero(result.readings < 0)
@@ -147,18 +168,17 @@ class PhoneColumnReader:
         unsure = np.zeros(len(values), dtype=bool)
         own, coded = self._own_digits(values, lengths)
         for length in np.flatnonzero(np.bincount(own[coded])).tolist():
-            rest = length - len(str(code))
-            if rest not in _lengths(code):
-                # Without a trunk prefix after the country code it may be of a length that fits.
-                where = np.flatnonzero(coded & (own == length))
-                significant = values[where] % 10 ** max(rest, 0)
-                unsure[where] = _may_hold_prefix(self.plan.metadata, significant, max(rest, 0))
-                continue
+            rest = max(length - len(str(code)), 0)
             where = np.flatnonzero(coded & (own == length))
             significant = values[where] % 10**rest
-            unsure[where] = _may_hold_prefix(self.plan.metadata, significant, rest)
-            good = self._ranges.valid(code, rest).look_up(significant)
-            found[where[good]] = values[where[good]]
+            if rest in _lengths(code):
+                good = self._ranges.valid(code, rest).look_up(significant)
+                found[where[good]] = values[where[good]]
+            held = _may_hold_prefix(regions(code)[0], significant, rest)
+            if held.any() and self._literal:
+                found[where[held]] = self._without_prefix(significant[held], rest)
+            else:
+                unsure[where] = held
         return found, unsure
 
     def _own_digits(self, values: Integers, lengths: Integers) -> tuple[Integers, Flags]:
@@ -202,6 +222,37 @@ class PhoneColumnReader:
         good = stands != 0
         result.digits[at[good]] = stands[good]
         result.readings[at[good]] = NumberReading.OK
+        rest = np.flatnonzero(~good)
+        groups = self._codes_of(values[rest], lengths[rest]) * 100 + lengths[rest]
+        for group in np.flatnonzero(np.bincount(groups)).tolist():
+            where = rest[groups == group]
+            self._put_not_written(result, at[where], values[where], *divmod(group, 100))
+
+    def _put_not_written(
+        self, result: PhoneColumn, at: Integers, values: Integers, code: int, length: int
+    ) -> None:
+        """Read digits of one length after a plus that are not valid with their code as they stand.
+
+        A trunk prefix may stand after the code: of the region's own plan it is taken off here.
+        """
+        if code == 0:
+            result.readings[at] = NumberReading.NOT_VALID
+            return
+        digits = length - len(str(code))
+        significant = values % 10**digits
+        held = _may_hold_prefix(regions(code)[0], significant, digits)
+        sure = ~held
+        if code == self.plan.country_code and self._literal:
+            found = np.zeros(len(values), dtype=np.int64)
+            found[held] = self._without_prefix(significant[held], digits)
+            good = found != 0
+            result.digits[at[good]] = found[good]
+            result.readings[at[good]] = NumberReading.OK
+            sure = ~good
+        zero = significant < 10 ** max(digits - 1, 0)
+        for begins in (False, True):
+            where = sure & (zero == begins)
+            result.readings[at[where]] = judge_written(code, digits, zero=begins)
 
     def _put_rest(self, result: PhoneColumn, texts: pa.Array) -> None:
         at = np.flatnonzero(result.readings < 0)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import phonenumbers
@@ -148,12 +149,7 @@ class PhoneParser:
         code, rest = split_country_code(digits)
         if not code:
             return NumberReading.NOT_VALID, 0
-        lengths = usual_lengths(code)
-        if len(rest) < min(lengths):
-            return NumberReading.TOO_SHORT, 0
-        if len(rest.removeprefix("0")) > max(lengths):
-            return NumberReading.TOO_LONG, 0
-        return NumberReading.NOT_VALID, 0
+        return judge_written(code, len(rest), zero=rest.startswith("0")), 0
 
     def as_it_stands(self, digits: str) -> int:
         """Read digits as country code and number, nothing added or taken away; 0 if not valid."""
@@ -175,6 +171,18 @@ class PhoneParser:
         return _valid(self.country_code, stripped)
 
 
+def judge_written(code: int, digits: int, *, zero: bool) -> NumberReading:
+    """Say by its number of digits why a number with this country code is not valid.
+
+    `zero` says that they begin with a zero, which may be a trunk prefix.
+    """
+    lengths = usual_lengths(code)
+    if digits < min(lengths):
+        return NumberReading.TOO_SHORT
+    return NumberReading.TOO_LONG if digits - zero > max(lengths) else NumberReading.NOT_VALID
+
+
+@lru_cache(maxsize=256)
 def usual_lengths(code: int) -> frozenset[int]:
     """Return the lengths of fixed and mobile numbers of a country code, the code not counted."""
     names = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())

@@ -43,6 +43,8 @@ def _some_text(rnd, country_code):
     else:
         head = rnd.choice(["", "0", "91", "+91", "0091", f"+{country_code}", str(country_code)])
         text = head + rnd.choice("6789") + digits[:9]
+    if rnd.random() < 0.1:
+        return rnd.choice(['="{}"', "'{}", "tel:{}", "TEL:{}", '"{}"', '="{}']).format(text)
     if rnd.random() < 0.15:
         at = rnd.randrange(len(text) + 1)
         text = (
