@@ -57,7 +57,7 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> EnvironmentProxy | 
 
 
 def passes_by(host: str, port: int, no_proxy: str) -> bool:
-    """Tell whether NO_PROXY leads round the proxy for this host and port."""
+    """Return whether NO_PROXY leads round the proxy for this host and port."""
     return any(_fits(host.lower(), port, entry.strip().lower()) for entry in no_proxy.split(","))
 
 

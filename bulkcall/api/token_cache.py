@@ -53,7 +53,7 @@ class CachedToken:
         return self._path.with_name(f"{self._path.stem}.{limiter}.pace")
 
     def take(self) -> Token | None:
-        """Give the token that is kept here, if it has some minutes left."""
+        """Return the token that is kept here, if it has some minutes left."""
         try:
             encrypted = os.pread(self._handle, _MOST_BYTES, 0)
         except OSError:
@@ -71,9 +71,9 @@ class CachedToken:
 
     def keep(self, token: Token) -> None:
         """Keep a token here."""
-        told = {"token": token.secret.reveal(), "made_at": token.made_at, "ends_at": token.ends_at}
+        kept = {"token": token.secret.reveal(), "made_at": token.made_at, "ends_at": token.ends_at}
         # Half of it written can not be decrypted, and counts as nothing.
-        self._write(encrypt(self._key, self._path.name, json.dumps(told).encode()))
+        self._write(encrypt(self._key, self._path.name, json.dumps(kept).encode()))
 
     def drop(self) -> None:
         """Forget the token that is kept here: the server does not take it."""
@@ -131,7 +131,7 @@ def _account(settings: Settings) -> str:
     The pace is measured by a clock that starts anew with the machine, and a state holds for one
     set of limits: under others, or after a start, there are other places.
     """
-    told = (
+    known_by = (
         _FORMAT,
         settings.base_url,
         settings.client_account_id,
@@ -142,7 +142,7 @@ def _account(settings: Settings) -> str:
         repr(settings.status_per_minute),
         _boot(),
     )
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:24]
+    return hashlib.sha256("\n".join(known_by).encode()).hexdigest()[:24]
 
 
 def _boot() -> str:

@@ -105,7 +105,7 @@ class TokenIssuer:
         self._account = f"{settings.base_url} {settings.client_account_id}"
 
     async def room(self) -> int:
-        """Tell how many tokens may be created now."""
+        """Return how many tokens may be created now."""
         now = self._clock.now_ms()
         return room_for_tokens(await self._creations(now), now)
 
@@ -157,7 +157,7 @@ class TokenIssuer:
             await self._in_thread(self._log.forget_token_creation, self._noted_at)
 
     async def _wait_for_room(self) -> None:
-        told = False
+        noted = False
         while True:
             now = self._clock.now_ms()
             wait = next_creation_ms(await self._creations(now), now)
@@ -170,8 +170,8 @@ class TokenIssuer:
                     http_status=HTTPStatus.TOO_MANY_REQUESTS,
                     retry_after=wait / 1000,
                 )
-            if not told:
-                told = True
+            if not noted:
+                noted = True
                 self._progress.note(f"{_ALL_CREATED}: waiting {_minutes(wait)} for the next")
             end = self._clock.monotonic() + wait / 1000
             while (left := end - self._clock.monotonic()) > 0:
@@ -212,12 +212,12 @@ class TokenIssuer:
 
 
 def _read(response: httpx.Response, asked_at: int) -> Token:
-    told = parse(response.content)
-    text = told.get("token") if isinstance(told, dict) else None
-    if not isinstance(told, dict) or not isinstance(text, str) or not _fits_a_header(text):
+    body = parse(response.content)
+    text = body.get("token") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(text, str) or not _fits_a_header(text):
         status = response.status_code
         raise NoToken(f"no token: the answer can't be read (HTTP {status})", http_status=status)
-    age = _age_ms(told.get("created_at"), server_time(response.headers), asked_at)
+    age = _age_ms(body.get("created_at"), server_time(response.headers), asked_at)
     return Token(Secret(text), asked_at, asked_at + TOKEN_LIFE_MS - age)
 
 
@@ -226,7 +226,7 @@ def _fits_a_header(text: str) -> bool:
 
 
 def _age_ms(created_at: object, server_now: float | None, asked_at: int) -> int:
-    """Tell how old a token was when it came; by the server's own clock, where it shows one."""
+    """Return how old a token was when it came; by the server's own clock, where it shows one."""
     if not isinstance(created_at, str):
         return 0
     try:

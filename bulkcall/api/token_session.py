@@ -58,7 +58,7 @@ class RateLimiterFactory:
         self._progress = progress
         self._state_dir = state_dir
         self._states: list[SharedState] = []
-        self._told = False
+        self._noted = False
 
     def limiters(self, place: CachedToken | None) -> tuple[RateLimiter, RateLimiter, RateLimiter]:
         """Return the limiters for real-time, batch and status calls, with the place if any."""
@@ -92,8 +92,8 @@ class RateLimiterFactory:
         except OSError as error:
             if place is not None:
                 raise  # a token whose pace can't be kept is not kept either
-            if not self._told:
-                self._told = True
+            if not self._noted:
+                self._noted = True
                 why = error.strerror or type(error).__name__
                 self._progress.note(
                     f"this token's pace can't be shared with other runs ({why}: {path.parent}); "

@@ -41,11 +41,11 @@ class TokenSource(Protocol):
     """Where one slot's token comes from."""
 
     async def get(self) -> Token:
-        """Give the token to use now."""
+        """Return the token to use now."""
         ...
 
     async def replace(self, dead: Token) -> Token:
-        """Give another token in place of one that the server did not take."""
+        """Return another token in place of one that the server did not take."""
         ...
 
 
@@ -61,7 +61,7 @@ class TokenPlace(Protocol):
     """Where a created token is kept for the next process (`token_cache.CachedToken`)."""
 
     def take(self) -> Token | None:
-        """Give the token that is kept there, if it is good for some minutes."""
+        """Return the token that is kept there, if it is good for some minutes."""
         ...
 
     def keep(self, token: Token) -> None:
@@ -80,7 +80,7 @@ class ReadyToken:
         self._token = Token(secret, now_ms, None)
 
     async def get(self) -> Token:
-        """Give it."""
+        """Return it."""
         return self._token
 
     async def replace(self, dead: Token) -> Token:
@@ -112,7 +112,7 @@ class CreatedToken:
         return self._token is not None or self._kept() is not None
 
     async def get(self) -> Token:
-        """Give the token; near its end a new one is got beside the calls that use the old one."""
+        """Return the token; near its end a new one is got beside the calls that use the old one."""
         token = self._token
         now = self._clock.now_ms()
         if token is not None and token.ends_at is not None:
@@ -125,7 +125,7 @@ class CreatedToken:
         return await self._another(token)
 
     async def replace(self, dead: Token) -> Token:
-        """Give another token in place of a dead one; only the first to ask has one created."""
+        """Return another token in place of a dead one; only the first to ask has one created."""
         if self._token is dead and self._place is not None:
             self._place.drop()
         if self._token is dead and not dead.proved:

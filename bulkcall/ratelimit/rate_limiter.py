@@ -60,19 +60,19 @@ class Permit:
             self._limiter._returned(self._reservation)  # noqa: SLF001 - a permit is a part of its limiter
 
     def answered(self) -> None:
-        """Tell that an answer came (the api calls this)."""
+        """Note that an answer came (the api calls this)."""
         if self._open:
             self._open = False
             self._limiter._answered(self._reservation)  # noqa: SLF001
 
     def lost(self) -> None:
-        """Tell that no answer will come (the api calls this): it may be counted at any time."""
+        """Note that no answer will come (the api calls this): it may be counted at any time."""
         if self._open:
             self._open = False
             self._limiter._closed()  # noqa: SLF001
 
     def limited(self, retry_after: float | None) -> float:
-        """Tell that the answer was a 429 (the api calls this).
+        """Note that the answer was a 429 (the api calls this).
 
         Pauses the limiter; returns for how many seconds.
         """

@@ -112,7 +112,7 @@ class Schedule:
 
     @staticmethod
     def horizon(rate: Rate) -> float:
-        """Tell how far ahead of now a moment of a state can lie at the most."""
+        """Return how far ahead of now a moment of a state can lie at the most."""
         return rate.window * 6 + LONGEST_PAUSE
 
     def narrow(self) -> None:
@@ -126,7 +126,7 @@ class Schedule:
         return self._state[GUARD]
 
     def earliest(self, now: float) -> float:
-        """Tell when the next request may go: `now` or later. Changes nothing."""
+        """Return when the next request may go: `now` or later. Changes nothing."""
         state = self._state
         at = max(now, state[NEXT], state[LAST] + self.gap, state[PAUSED_UNTIL])
         return max(at, state[self._free(at)])
@@ -203,7 +203,7 @@ class Schedule:
         return seconds
 
     def _hold(self, delay: float) -> float:
-        """Tell how long beyond the window a place is held, answered after `delay`."""
+        """Return how long beyond the window a place is held, answered after `delay`."""
         state = self._state
         least = min(self._least)
         # `delay` is not below `least`, so that what is left is never below `jitter`, or all of it.

@@ -76,5 +76,7 @@ class SharedState:
 
 def shared_name(base_url: str, token: Secret, lane: str, rate: Rate) -> str:
     """Name the state file of one token's lane: a hash, from which the token can't be had."""
-    told = "\n".join((FORMAT, base_url, token.reveal(), lane, f"{rate.limit}", f"{rate.window!r}"))
-    return f"{lane}-{hashlib.sha256(told.encode()).hexdigest()[:32]}.pace"
+    known_by = "\n".join(
+        (FORMAT, base_url, token.reveal(), lane, f"{rate.limit}", f"{rate.window!r}")
+    )
+    return f"{lane}-{hashlib.sha256(known_by.encode()).hexdigest()[:32]}.pace"

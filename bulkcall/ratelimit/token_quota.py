@@ -14,12 +14,12 @@ SLACK_MS = 2_000
 
 
 def room_for_tokens(creations: Sequence[int], now_ms: int) -> int:
-    """Tell how many tokens may be created now, given when (epoch ms) earlier ones were."""
+    """Return how many tokens may be created now, given when (epoch ms) earlier ones were."""
     return max(0, MOST_CREATIONS - len(_counted(creations, now_ms)))
 
 
 def next_creation_ms(creations: Sequence[int], now_ms: int) -> int:
-    """Tell in how many milliseconds a token may be created; 0: now."""
+    """Return in how many milliseconds a token may be created; 0: now."""
     counted = _counted(creations, now_ms)
     if len(counted) < MOST_CREATIONS:
         return 0

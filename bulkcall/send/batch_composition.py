@@ -34,7 +34,7 @@ class Span:
 
 
 def stamp_span(row: ReadyRow, *, floor: int) -> Span:
-    """Give the stamps a row may carry: after its `starts_at`, and not at or before `floor`.
+    """Return the stamps a row may carry: after its `starts_at`, and not at or before `floor`.
 
     `floor` is the time at which the request may still be on its way: a stamp must not turn a valid
     record into one of the past. A row that ends before it keeps its own time.
@@ -45,7 +45,7 @@ def stamp_span(row: ReadyRow, *, floor: int) -> Span:
 
 
 def assign(spans: Sequence[Span]) -> list[int | None]:
-    """Give each span a point of its own, as late as can be; None where no point is left for it.
+    """Return for each span a point of its own, as late as can be; None where none is left for it.
 
     Spans that stand alone keep their end. If keeping those untouched leaves another span without a
     point, the earliest-deadline order is used alone, which serves as many spans as can be served.

@@ -161,9 +161,9 @@ class RejectionRate:
             self._reasons[kind] += rows
         hit = self._reasons[kind]
         if self.settled >= self.count and hit >= self.share * self.settled:
-            told = f"{hit:,} of the {self.settled:,} rows sent so far were turned down"
-            self.verdict = f"{told} for one reason ({reason})"
+            what = f"{hit:,} of the {self.settled:,} rows sent so far were turned down"
+            self.verdict = f"{what} for one reason ({reason})"
         self._streak[kind] += 1
         if self.in_a_row and self._streak[kind] >= self.in_a_row:
-            told = f"{self.in_a_row} batches in a row were refused"
-            self.verdict = f"{told} for one reason ({reason})"
+            what = f"{self.in_a_row} batches in a row were refused"
+            self.verdict = f"{what} for one reason ({reason})"

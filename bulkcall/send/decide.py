@@ -200,7 +200,7 @@ def _turned_away(
 
 
 def _tries(request: OutboundRequest, max_tries: int) -> tuple[list[int], list[int], int]:
-    """Give the rows that have no try left, the others, and how often one of those has failed."""
+    """Return the rows that have no try left, the others, and how often one of those has failed."""
     last = [row.row for row in request.rows if spent(row.tries, max_tries)]
     others = [row for row in request.rows if not spent(row.tries, max_tries)]
     failures = 1 + max((row.tries for row in others), default=0)

@@ -83,7 +83,7 @@ class Prefetch:
         return request
 
     def dropped(self, request: OutboundRequest, *, again: bool) -> None:
-        """Tell that a request did not go after all; `again`: its rows wait again."""
+        """Note that a request did not go after all; `again`: its rows wait again."""
         if again:
             self._queue.release(request, _retried(request))
         self._in_hand -= len(request.rows)
@@ -91,7 +91,7 @@ class Prefetch:
         self._wanted.request("more is wanted")
 
     def done(self, request: OutboundRequest, *, settled: int, later: Sequence[Requeue]) -> None:
-        """Tell that a request has ended; what follows is written or about to be."""
+        """Note that a request has ended; what follows is written or about to be."""
         self._queue.release(request, later)
         self._in_hand -= len(request.rows)
         self._settled += settled

@@ -25,7 +25,7 @@ class Backoff:
     """Gives numbers in [0, 1)."""
 
     def ceiling(self, failures: int) -> float:
-        """Give the longest wait after so many failures in a row (from 1), seconds."""
+        """Return the longest wait after so many failures in a row (from 1), seconds."""
         # 2**64 doublings are beyond any cap: the exponent is bounded before the float overflows.
         return min(self.cap, self.base * 2.0 ** min(max(failures, 1) - 1, 64))
 
@@ -35,5 +35,5 @@ class Backoff:
 
 
 def spent(tries: int, max_tries: int) -> bool:
-    """Tell whether a row that now spends a try has no other left (`tries` were spent before it)."""
+    """Return whether a row that now spends a try has no other left (`tries` were spent before)."""
     return tries + 1 >= max_tries

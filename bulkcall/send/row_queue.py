@@ -36,7 +36,7 @@ class RowQueue(Protocol):
         ...
 
     def release(self, request: OutboundRequest, later: Sequence[Requeue]) -> None:
-        """Hear what of a request goes again, once that is written down or about to be."""
+        """Take note of what of a request goes again, once that is written down or about to be."""
         ...
 
     def due_in(self) -> float | None:

@@ -244,7 +244,7 @@ class Sender:
     async def _dispatch(
         self, slot: TokenSession, prefetch: Prefetch, worker: RequestWorker
     ) -> None:
-        """Give each of a token's permits to the first ready request."""
+        """Hand each of a token's permits to the first ready request."""
         limiter = self._limiter(slot)
         while await prefetch.available() and not self._halt.requested:
             alone = False

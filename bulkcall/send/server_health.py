@@ -1,4 +1,4 @@
-"""The breaker as the sender lives with it: who may go, what a person is told, when it is over."""
+"""The breaker as the sender lives with it: who may go, what a person reads, when it is over."""
 
 from __future__ import annotations
 
@@ -81,12 +81,14 @@ class ServerHealth:
         self._quiet_until = 0.0
 
     def paused(self, seconds: float, why: str) -> None:
-        """Tell a person, now and then, that a token rests because the server asked for it."""
+        """Note for a person, now and then, that a token rests because the server asked for it."""
         now = self._clock.monotonic()
         if seconds >= self._pause_worth_noting and now >= self._quiet_until:
             self._quiet_until = now + QUIET
-            told = masked_text(why)
-            self._progress.note(f"{told}: a token pauses for {seconds:.0f} s; no row is lost by it")
+            shown = masked_text(why)
+            self._progress.note(
+                f"{shown}: a token pauses for {seconds:.0f} s; no row is lost by it"
+            )
 
     @property
     def away(self) -> bool:
@@ -217,8 +219,8 @@ class ServerHealth:
         self._rejections.note(decision.settled, decision.reason)
         if self._rejections.verdict:
             # It quotes the server, which may name the row's numbers; this line is for everybody.
-            told = masked_text(self._rejections.verdict)
-            raise TurnedDownError(f"{told}; the rest was not sent: fix the cause, then resume")
+            shown = masked_text(self._rejections.verdict)
+            raise TurnedDownError(f"{shown}; the rest was not sent: fix the cause, then resume")
 
     def _away_message(self, now: float) -> str:
         gone = now - (self._breaker.since or now)
