@@ -56,7 +56,7 @@ def test_purge_shows_what_would_go_and_asks(client):
 def test_purge_keeps_what_is_still_to_be_sent_unless_it_is_named(client, sandbox):
     """A stopped run is not made impossible to resume by a clean-up."""
     client.write("bulkcall.toml", "first_contact_timeout = 0.5\n")
-    sandbox.away(3)
+    sandbox.order("status@token,times=0,status=503")
     client.campaign(rows(3))
     ended = client.run("run", "campaign.csv", *TIMES, "--json")
     assert ended.status == 1, ended
@@ -73,11 +73,11 @@ def test_purge_keeps_what_is_still_to_be_sent_unless_it_is_named(client, sandbox
 def test_a_bare_resume_says_what_it_continues_and_keeps_the_run_s_own_flags(client, sandbox):
     """File and run stand first; --batch-size of the run holds in its resume as well."""
     client.write("bulkcall.toml", "first_contact_timeout = 0.5\n")
-    sandbox.away(3)
+    sandbox.order("status@token,times=0,status=503")
     client.campaign(rows(5))
     ended = client.run("run", "campaign.csv", *TIMES, "--batch-size", "2", "--json")
     assert ended.status == 1, ended
-    client.write("bulkcall.toml", "first_contact_timeout = 60\n")  # it comes back by itself
+    sandbox.clear_faults()
     resumed = client.run("resume", "--json")
     assert resumed.status == 0, resumed
     assert f"continuing run {ended.json['run_id']} of campaign.csv" in resumed.err
