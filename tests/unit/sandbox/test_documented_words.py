@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import httpx
 import pytest
 
 from bulkcall.clock import ManualClock
-from bulkcall.sandbox import SandboxOptions, create_app
+from bulkcall.sandbox import SandboxOptions, create_app, options_from
+from bulkcall.sandbox.test_numbers import TEST_NUMBERS
 
 OPTIONS = SandboxOptions(static_tokens=("t",), processing_min_ms=0, processing_max_ms=0)
 ACCOUNT = OPTIONS.client_account_id
@@ -188,3 +190,152 @@ def test_stray_requests_are_counted():
     )
     assert stray.status_code == 404
     assert stats.json()["stray"] == 1
+
+
+V3 = REALTIME.replace("/v2/", "/v3/")
+V3_BATCH = BATCH.replace("/v2/", "/v3/")
+LABELS = f"/clients/{ACCOUNT}/labels"
+PLUS = RECORD | {"caller_number": "+911234567890", "receiver_number": "+919876543211"}
+
+
+def options(**changes) -> SandboxOptions:
+    """Options as above, with changes."""
+    return options_from(changes, OPTIONS)
+
+
+def created_and_asked(
+    create: str, ask_at: str, wanted: SandboxOptions, record=RECORD
+) -> httpx.Response:
+    """Create a batch at one path, and ask for it at another."""
+    body = {"json": {"call_records": [record]}, "headers": AUTH}
+
+    def query(done):
+        made = done[0].json()
+        batch_id = made.get("batch_id") or made["message"].rpartition(" ")[2]
+        return {"params": {"batchId": batch_id}, "headers": AUTH}
+
+    return ask_all([("POST", create, body), ("GET", ask_at, query)], wanted)[1]
+
+
+def test_version_3_shows_e164():
+    """GET /v3/…: `caller_number` is E.164 with the plus, as in its example."""
+    answer = created_and_asked(V3_BATCH, V3_BATCH, options(masking="none"), PLUS)
+    assert answer.json()["data"][0]["caller_number"] == "+911234567890"
+
+
+def test_either_version_asks_for_either_ones_batches():
+    """The newer copy of the 'v2 status' page shows the v3 path."""
+    assert created_and_asked(BATCH, V3_BATCH, OPTIONS).json()["data"]
+
+
+@pytest.mark.parametrize(("path", "record"), [(REALTIME, PLUS), (V3, RECORD)])
+def test_a_version_wants_its_own_form_of_numbers(path, record):
+    """A plus under v2, or none under v3, is refused with the field."""
+    answer = ask("POST", path, json=record, headers=AUTH)
+    assert answer.status_code == 400
+    assert answer.json()["status_info"]["field"] == "caller_number"
+
+
+def test_version_2_may_mix_both():
+    """One batch example of version 2 has `+91…` for the caller and `91…` for the receiver."""
+    mixed = RECORD | {"caller_number": "+91" + RECORD["caller_number"][2:]}
+    wanted = options(plus="either")
+    assert ask("POST", REALTIME, wanted, json=mixed, headers=AUTH).status_code == 200
+
+
+def test_the_example_span_of_32_hours():
+    """A listing whose row spans 32 hours, as the documentation's own example does."""
+    (element,) = created_and_asked(BATCH, BATCH, options(times="span")).json()["data"]
+    assert element["ends_at"] - element["starts_at"] == 32 * 3_600_000
+
+
+def test_the_example_of_an_opaque_batch_id():
+    """A batch id like `d76s5-dfg9d-o32442-837467854`."""
+    wanted = options(batch_ids="opaque")
+    answer = ask("POST", BATCH, wanted, json={"call_records": [RECORD]}, headers=AUTH)
+    assert re.fullmatch(r"d76s5-dfg9d-o\d{5}-\d{9}", answer.json()["batch_id"])
+
+
+def test_the_older_versions_shapes():
+    """A message with the batch id in it; status as a bare array with `caller` and `receiver`."""
+    wanted = options(shape="old", masking="none")
+    made = ask("POST", BATCH, wanted, json={"call_records": [RECORD]}, headers=AUTH).json()
+    assert made["status"] == "success"
+    assert made["message"].startswith("Records Uploaded Successfully. BatchID: ")
+    (element,) = created_and_asked(BATCH, BATCH, wanted).json()
+    assert (element["caller"], element["receiver"], element["status"]) == (
+        RECORD["caller_number"],
+        RECORD["receiver_number"],
+        "success",
+    )
+
+
+def test_camel_case_success():
+    """`{"statusInfo": {"message": …, "status": "success"}}`."""
+    answer = ask("POST", REALTIME, options(shape="camel"), json=RECORD, headers=AUTH)
+    assert answer.json() == {
+        "statusInfo": {"message": "Record processed successfully", "status": "success"}
+    }
+
+
+def test_flat_refusal():
+    """A flat 400, word for word."""
+    late = RECORD | {"starts_at": 1, "ends_at": 2}
+    answer = ask("POST", REALTIME, options(shape="flat"), json=late, headers=AUTH)
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "field": "ends_at",
+        "message": "Request body is invalid: ends_at cannot be older than current time",
+        "status": "error",
+    }
+
+
+def test_token_without_an_api_key():
+    """`{"slug": "invalid-input", "message": "api_key is required"}`."""
+    pair = {"key_id": OPTIONS.key_id}
+    answer = ask("POST", TOKEN, json=pair, headers={"X-Public-Access": "allow"})
+    assert answer.status_code == 400
+    assert answer.json() == {"slug": "invalid-input", "message": "api_key is required"}
+
+
+def test_forbidden():
+    """The documented 403 of a key that lacks the right to a call."""
+    answer = ask("GET", LABELS, options(faults=["forbidden@labels"]), headers=AUTH)
+    assert answer.status_code == 403
+    assert answer.json() == {
+        "slug": "forbidden-error",
+        "message": "not authorized. please contact your admin.",
+    }
+
+
+def test_labels():
+    """Both defaults as documented; an empty array if there are none; a bearer is wanted."""
+    shown = ask("GET", LABELS, headers=AUTH)
+    assert shown.json() == ask("GET", f"{LABELS}?page=1&limit=1000", headers=AUTH).json()
+    assert shown.json()[0]["label_type"] == "dynamic"
+    assert ask("GET", LABELS, options(labels=[]), headers=AUTH).json() == []
+    assert ask("GET", LABELS).status_code == 401
+
+
+def test_the_media_type_of_the_pages_is_taken():
+    """The optional `Accept: application/vnd.api+json; version=1.0` changes nothing."""
+    accept = {"Accept": "application/vnd.api+json; version=1.0"}
+    assert ask("POST", REALTIME, json=RECORD, headers=AUTH | accept).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid input",
+        "Not a Truecaller user",
+        "OS not supported",
+        "App version not supported",
+        "Failed to push",
+    ],
+)
+def test_each_documented_reason_is_given(message):
+    """Why a record failed, in the documentation's words: ordered by a receiver's last digits."""
+    digits = next(one.digits for one in TEST_NUMBERS if one.message == message)
+    record = RECORD | {"receiver_number": "9198765" + digits}
+    (element,) = created_and_asked(BATCH, BATCH, OPTIONS, record).json()["data"]
+    assert element["status_info"] == {"status": "error", "message": message}
