@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import ssl
 import zlib
 from http import HTTPStatus
+from socket import gaierror
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -80,9 +82,9 @@ def translate(  # noqa: PLR0911 - one return a kind of exception
     if isinstance(exact, aiohttp.ClientHttpProxyError) and proxy:
         return _refused_by_proxy(exact.status, host, proxy)
     if isinstance(exact, aiohttp.ClientProxyConnectionError) and proxy:
-        return Unreachable(f"can't connect to {proxy}: {_line(str(exact))}", requests=0)
+        return Unreachable(f"can't connect to {proxy}: {_why(exact)}", requests=0)
     if isinstance(exact, _NOT_SENT):
-        return Unreachable(f"can't connect to {host}: {_line(str(exact))}", requests=0)
+        return Unreachable(f"can't connect to {host}: {_why(exact)}", requests=0)
     if isinstance(exact, httpx.TimeoutException | TimeoutError):
         return NoAnswer(f"no answer from {host} in time")
     return NoAnswer(f"the connection to {host} broke before the answer: {_kind(exact)}")
@@ -194,6 +196,17 @@ def _decoded(body: bytes, coding: str, why: str) -> tuple[bytes, str]:
     if not reader.eof:
         return plain, why or "it is cut off"
     return plain, why
+
+
+def _why(error: BaseException) -> str:
+    """Return why no connection came about: the system's own word for it, where there is one."""
+    system = getattr(error, "os_error", None)
+    # The numbers of TLS and of name look-ups are of another list.
+    if isinstance(system, OSError) and not isinstance(system, ssl.SSLError | gaierror):
+        number = system.errno
+        if number:
+            return os.strerror(number).lower()
+    return _line(str(error))
 
 
 def _line(text: str) -> str:

@@ -107,7 +107,7 @@ def test_the_same_content_is_run_once(folder):
         folder.drop(name, first=0)
         [taken] = folder.night().taken
         assert (taken.name, taken.fate, taken.status) == (name, FileOutcome.REPEATED, 0)
-        assert "run before" in (taken.folder / "why.txt").read_text()
+        assert "already processed as" in (taken.folder / "why.txt").read_text()
         assert taken.folder.parent.name == "done"
     assert set(folder.applied().values()) == {1}
     assert len(folder.runs()) == 1
