@@ -52,6 +52,10 @@ class Package:
         with self.open(name) as part:
             return part.read()
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a part is declared to have."""
+        return self._parts[name.lower()].file_size
+
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Return relation id → the last word of its type, and the part that it leads to."""
         folder, name = posixpath.split(part)

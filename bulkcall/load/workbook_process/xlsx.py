@@ -20,6 +20,7 @@ from bulkcall.load.workbook_process.package import (
 from bulkcall.load.workbook_process.rows import RefusedError, SheetName, SheetRow, Texts
 from bulkcall.load.workbook_process.xlsx_cells import CellReader
 from bulkcall.load.workbook_process.xlsx_names import TRUE, tags, unescaped
+from bulkcall.load.workbook_process.xlsx_plain import PlainRows, plain_strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,8 @@ class Xlsx:
         self.sheets: list[SheetName] = []
         self._parts: dict[str, str] = {}
         self._date1904 = False
+        self.fast = True
+        """Whether rows in the plainest spelling are read without the parser, to the same rows."""
         parse_xml(package, part, start=self._take)
 
     def _workbook_part(self) -> str:
@@ -58,23 +61,34 @@ class Xlsx:
     def rows(self, sheet: str) -> Iterator[SheetRow]:
         """Yield the rows of a sheet that hold something, or are hidden."""
         parts = dict(self._relations.values())
-        strings = _strings(self._package, parts.get("sharedStrings", ""))
+        shared = parts.get("sharedStrings", "")
+        strings = plain_strings(self._package, shared) if self.fast else None
+        if strings is None:
+            strings = _strings(self._package, shared)
         formats = _formats(self._package, parts.get("styles", ""))
         part = self._parts[sheet]
+        last = -1
+        if self.fast:
+            plain = PlainRows(strings, formats)
+            for row in plain.read(self._package, part):
+                last = row.number
+                yield row
+            if plain.complete:
+                return
         reader = CellReader(strings, formats, Texts(date1904=self._date1904))
         parser = xml_parser()
         reader.attach(parser)
         with self._package.open(part) as content:
             while block := content.read(BLOCK):
                 parse_block(parser, block, part)
-                yield from reader.take()
+                yield from (row for row in reader.take() if row.number > last)
             parse_block(parser, b"", part, final=True)
         if not reader.is_worksheet:
             raise RefusedError(
                 f"sheet {sheet!r} is not written as a worksheet of Office Open XML; save it again "
                 "as XLSX"
             )
-        yield from reader.take()
+        yield from (row for row in reader.take() if row.number > last)
 
 
 def _strings(package: Package, part: str) -> list[str]:  # noqa: C901 - events of a parser

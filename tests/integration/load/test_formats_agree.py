@@ -16,6 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulkcall.load import LoadOptions, open_campaign
+from bulkcall.load.workbook_process.number_formats import Shows
+from bulkcall.load.workbook_process.package import Package
+from bulkcall.load.workbook_process.xlsx import Xlsx
+from bulkcall.load.workbook_process.xlsx_plain import PlainRows, plain_strings
 from bulkcall.records import Field, RowRule
 from bulkcall.validate import ValidateOptions, Validator
 from tests.integration.load.spelled_xlsx import ERROR, SPELLINGS, spelled
@@ -224,3 +228,34 @@ def test_xlsb_has_errors_dates_and_hidden_rows(load):
         2: RowRule.CELL_ERROR,
     }
     assert len(load(data, skip_hidden=True).rows) == 1
+
+
+XLSX = sorted(name for name in WRITERS if "xlsx" in name or name == "openpyxl")
+
+
+@given(rows, st.sampled_from(XLSX), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_the_fast_way_and_the_parser_read_alike(sheet, name, plain):
+    """Row by row, in each spelling; sheets of plain texts and numbers go the fast way alone."""
+    if plain:
+        sheet = [[cell for cell in row if isinstance(cell, str | int)] for row in sheet]
+    data = WRITERS[name](sheet)
+    found = []
+    for fast in (True, False):
+        book = Xlsx(Package(io.BytesIO(data)))
+        book.fast = fast
+        found.append(list(book.rows(book.sheets[0].name)))
+    assert found[0] == found[1]
+
+
+def test_plain_sheets_go_the_fast_way_alone():
+    """As xlsxwriter and openpyxl write texts and numbers: strings and rows, none left over."""
+    sheet = [["919876543210", 919811122233, "Acme Bank", "x", 0.5]] * 3
+    for name in ("xlsxwriter", "openpyxl"):
+        package = Package(io.BytesIO(WRITERS[name](sheet)))
+        shared = "xl/sharedStrings.xml"
+        strings = plain_strings(package, shared)
+        assert strings is not None or shared not in package
+        plain = PlainRows(strings or [], [Shows.NUMBER] * 9)
+        assert len(plain.read(package, "xl/worksheets/sheet1.xml")) == 4
+        assert plain.complete
