@@ -2,7 +2,7 @@
 
 Few distinct texts are read one by one. Of many, those in the commonest ISO 8601 layouts are taken
 apart by their bytes, all at once; every other text, and every one in which something is odd, goes
-to the patient reader.
+to the reader of single cells (time_parser.py).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class TimeColumnReader:
 
     def _read(self, texts: pa.Array) -> TimeColumn:
         times = TimeColumn(np.zeros(len(texts), np.int64), np.full(len(texts), -1, np.int8))
-        # A pattern comes before every other form, so that only the patient reader can tell.
+        # A pattern comes before every other form, so that only the scalar reader can tell.
         if not self.moments.pattern:
             lengths = pc.binary_length(texts).to_numpy()
             for length in np.flatnonzero(np.bincount(lengths)).tolist():
