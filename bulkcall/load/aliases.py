@@ -64,7 +64,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def normal_forms(name: str) -> tuple[str, str]:
-    """Give a header name as words in lower case: as written, and with camelCase taken apart."""
+    """Return a header name as words in lower case: as written, and with camelCase taken apart."""
     text = unicodedata.normalize("NFKC", name)
     as_written = _NOT_WORD.sub(" ", text.casefold()).strip()
     apart = _NOT_WORD.sub(" ", _CAMEL.sub(" ", text).casefold()).strip()
@@ -72,7 +72,7 @@ def normal_forms(name: str) -> tuple[str, str]:
 
 
 def field_of(name: str) -> Field | None:
-    """Tell which field a header name means; None for a column that is only carried through."""
+    """Return which field a header name means; None for a column that is only carried through."""
     for form in normal_forms(name):
         if (found := _FIELD_OF.get(form)) is not None:
             return found

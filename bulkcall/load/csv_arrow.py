@@ -92,7 +92,7 @@ def _has_long_line(block: bytes, max_line: int) -> bool:
 
 
 def _cut_outside_quotes(block: bytes, delimiter: int, *, final: bool) -> int:
-    """Give the end of the last whole row, or 0 where quotes are not strictly RFC 4180."""
+    """Return the end of the last whole row, or 0 where quotes are not strictly RFC 4180."""
     bytes_ = np.frombuffer(block, np.uint8)
     quotes = np.flatnonzero(bytes_ == _QUOTE)
     cut = len(block)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LF, _CR = 0x0A, 0x0D
 _MOST = 0.3
-"""A block with more odd rows than this share is left to the patient reader."""
+"""A block with more odd rows than this share is left to the tolerant reader."""
 
 
 def read(

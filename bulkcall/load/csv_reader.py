@@ -1,4 +1,4 @@
-"""A CSV from bytes to rows, block by block: the fast reader, or the patient one where needed."""
+"""A CSV from bytes to rows, block by block: the fast reader, or the tolerant one where needed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_rows(
         width: How many columns the header has.
         options: For the limits.
         line: The line on which the first block starts.
-        use_fast: False reads everything patiently; the rows are the same.
+        use_fast: False reads everything with the tolerant one; the rows are the same.
 
     Raises:
         CampaignFileError: a quote is never closed; a cell or row is over its limit.
@@ -48,7 +48,7 @@ def read_rows(
                     rest, delimiter, width, line=line, final=final, max_line=options.max_line
                 )
             if read is None:
-                read = _read_patiently(rest, delimiter, width, options, line=line, final=final)
+                read = _read_tolerantly(rest, delimiter, width, options, line=line, final=final)
             rows, consumed, line = read
             if consumed == 0:
                 if len(rest) > options.max_line:
@@ -59,7 +59,7 @@ def read_rows(
                 yield finished(rows, options.max_cell)
 
 
-def _read_patiently(
+def _read_tolerantly(
     block: bytes, delimiter: str, width: int, options: LoadOptions, *, line: int, final: bool
 ) -> tuple[Rows, int, int]:
     text = _whole_characters(block)

@@ -76,7 +76,7 @@ def decide(survey: Survey) -> Encoding:
             return Encoding(name, len(bom))
     if name := _utf16_without_bom(first):
         _check(name, survey, 0)
-        return Encoding(name, 0, f"no byte order mark; read as {name}, told by its zero bytes")
+        return Encoding(name, 0, f"no byte order mark; read as {name}, by its zero bytes")
     if _is_binary(first):
         raise UndecidedError("binary data, not a campaign file (CSV, XLSX, XLS or ODS)")
     line = _damaged_line("utf-8", survey, 0)

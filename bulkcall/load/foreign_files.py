@@ -1,4 +1,4 @@
-"""What a file is that is not a campaign file, told by its first bytes, and what to do about it."""
+"""What a file is that is not a campaign file, by its first bytes, and what to do about it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The process that reads a workbook or a Parquet file for `load`; it knows nothing of the rest.
 
-It imports little, so that it starts at once. What it writes is told in frames (`write_frame`).
+It imports little, so that it starts at once. What it writes comes in frames (`write_frame`).
 """
 
 from __future__ import annotations

@@ -98,14 +98,14 @@ def parse_xml(
 
 
 def feed(parser: Any, part: IO[bytes], name: str) -> None:
-    """Give a parser all of a part. Raises RefusedError where it is not well-formed XML."""
+    """Feed a parser all of a part. Raises RefusedError where it is not well-formed XML."""
     while block := part.read(BLOCK):
         parse_block(parser, block, name)
     parse_block(parser, b"", name, final=True)
 
 
 def parse_block(parser: Any, block: bytes, name: str, *, final: bool = False) -> None:
-    """Give a parser some of a part. Raises RefusedError where it is not well-formed XML."""
+    """Feed a parser some of a part. Raises RefusedError where it is not well-formed XML."""
     try:
         parser.Parse(block, final)
     except expat.ExpatError as error:
