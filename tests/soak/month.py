@@ -24,6 +24,24 @@ WEATHER = (
     "limit@{call},seconds=1,times=2",
     "slow@{call},ms=300,times=20",
 )
+HABITS = (
+    {"times": "sent"},
+    {"times": "cut"},
+    {"times": "rounded", "time_unit_ms": 60_000},
+    {"times": "span"},
+    {"times": "unrelated"},
+    {"times": "absent"},
+    {"times": "cut", "time_form": "iso", "start_shift_ms": 19_800_000, "end_shift_ms": 19_800_000},
+    {"time_form": "seconds"},
+)
+"""What a server may do to times; each night of a changing server may bring another one."""
+USUAL = {
+    "times": "sent",
+    "time_unit_ms": 1000,
+    "time_form": "ms",
+    "start_shift_ms": 0,
+    "end_shift_ms": 0,
+}
 CALLS = {"realtime": "realtime", "batch": "batch_create"}
 
 
@@ -40,11 +58,13 @@ class Came:
 class Month:
     """Nights over one drop folder."""
 
-    def __init__(self, world, *, nights, seed, scale):
+    def __init__(self, world, *, nights, seed, scale, changing=False):
+        """`changing`: the server changes its habits, shapes and version as the nights go by."""
         self._world = world
         self._rng = random.Random(seed)
         self._nights = nights
         self._scale = scale
+        self._changing = changing
         self.producer = Producer(world.folder, self._rng)
         self._upload = None
 
@@ -94,6 +114,8 @@ class Month:
     def _work(self, night):
         """Make the night's rounds: some are killed or stopped, some meet bad weather."""
         world, rng = self._world, self._rng
+        if self._changing:
+            self._change()
         channel = "batch" if night % 3 else "realtime"
         flags = ["--channel", channel, "--order", rng.choice(["arrival", "deadline"])]
         trouble = rng.choice(["none", "weather", "weather", "away", "gone", "token"])
@@ -103,6 +125,8 @@ class Month:
             world.figures["nights with faults"] += 1
         for _ in range(rng.choice([0, 1, 1, 2, 3])):
             world.round(*flags, seconds=rng.uniform(0.05, 2.5))
+            if self._changing:  # in the middle of a run, which the next round takes up
+                self._change()
         if rng.random() < 0.3:
             world.round(*flags, seconds=rng.uniform(0.3, 2.0), by=15)
         if trouble in {"away", "gone"}:
@@ -121,6 +145,18 @@ class Month:
             world.round(*flags)
         world.fine_weather()
         self.producer.wait()
+
+    def _change(self):
+        """Let the server change its ways, and its version; the client's setting follows."""
+        rng = self._rng
+        self._world.sandbox.set(
+            **USUAL | rng.choice(HABITS),
+            masking=rng.choice(["none", "part", "all"]),
+            shape=rng.choice(["documented", "camel", "flat", "old"]),
+            batch_ids=rng.choice(["uuid", "opaque", "awkward"]),
+        )
+        self._world.set_version(rng.choice(["2", "3"]))
+        self._world.figures["changes of the server"] += 1
 
     def _calm(self):
         """Let the last of it go out in good weather."""

@@ -70,6 +70,15 @@ def test_a_few_nights(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_week_on_a_server_that_changes(tmp_path):
+    """Habits of time, masks, shapes, batch ids and version change in mid-run: nothing is wrong."""
+    with world(tmp_path) as place:
+        came = Month(place, nights=7, seed=11, scale=60, changing=True).live()
+    assert came.wrong == []
+    assert came.figures["changes of the server"] > 7
+
+
+@pytest.mark.slow
 def test_a_month(tmp_path):
     """The whole of it, with other dice than `make soak`."""
     with world(tmp_path) as place:

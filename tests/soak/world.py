@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -88,6 +89,10 @@ class World:
         """Do what an operator does about a token that is dead."""
         self.token = self._environ["BULKCALL_TOKEN"] = self._tokens.pop()
 
+    def set_version(self, version):
+        """Speak this version of the API from the next round on; the server speaks both."""
+        self._environ["BULKCALL_API_VERSION"] = version
+
     def fine_weather(self):
         """Drop all orders of faults, once the server is there again."""
         while True:
@@ -142,8 +147,16 @@ class World:
         return json.loads(process.out)["runs"]
 
     def journal(self):
-        """Give the server's own account of the month."""
-        return read_journal(self._journal)
+        """Give the server's own account of the month, numbers as version 2 has them."""
+        return [
+            replace(entry, records=tuple(_without_plus(record) for record in entry.records))
+            for entry in read_journal(self._journal)
+        ]
+
+
+def _without_plus(record):
+    number = record.receiver_number
+    return replace(record, receiver_number=number.removeprefix("+") if number else number)
 
 
 @contextlib.contextmanager
