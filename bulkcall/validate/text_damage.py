@@ -70,7 +70,8 @@ PLACEHOLDER: Final = (
     r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|[$#@]\{[^{}]*\}|\$\([^()]*\)|\[object \w+\]|\[\[[^\[\]]+\]\]"
     r"|<<[^<>]+>>|%\(?[A-Z][A-Z0-9_]*\)?%|%\([A-Za-z_]\w*\)[sd]|\{[A-Za-z_][\w.\- ]*\}|\{\d{0,2}\}"
     r"|\x{ab}[A-Za-z_][A-Za-z0-9_]*\x{bb}$|^\x{ab}[A-Za-z_][\w ]*\x{bb}"
-    r"|\x{ab}" + _MERGE_WORDS + r"\x{bb}|<" + _MERGE_WORDS + r">|\[" + _MERGE_WORDS + r"\]"
+    r"|\x{ab}" + _MERGE_WORDS + r"\x{bb}|<" + _MERGE_WORDS + r">|^\[" + _MERGE_WORDS + r"\]$"
+    r"|\[(?i:(?:(?:first|last|full|customer|caller|company|business|user|agent|your)[ _-])?name)\]"
     r"|^%[sd]$|^\$[A-Za-z_]\w*$|^__\w+__$|^function ?\("
 )
 """A template's field that was never filled in."""

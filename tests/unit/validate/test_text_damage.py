@@ -138,6 +138,7 @@ SOUND = [
     "#METOO",
     "Rate 5% off",
     "Cafe [Delhi]",
+    "HDFC [Business]",
     "ООО «Ромашка»",
     "Price <5",
     "C# Ltd",
