@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import threading
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 BUSY_SECONDS = 30.0
+_POOL_SIZE = 4
 _ROWS_TOGETHER = 100
 _MOST_VALUES = 999
 """How many values a statement may bind in the SQLites that allow the fewest."""
@@ -100,7 +101,11 @@ class SqliteFile(_SqliteStore):
         self._turn = threading.Lock()
         self._holds: dict[int, _Hold] = {}
         self.engine = create_engine(
-            "sqlite://", creator=self._connect, poolclass=QueuePool, pool_size=4, max_overflow=28
+            "sqlite://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=_POOL_SIZE,
+            max_overflow=28,
         )
 
     def _connect(self) -> sqlite3.Connection:
@@ -177,10 +182,17 @@ class SqliteFile(_SqliteStore):
             hold = _Hold(this_process())
             self.write(lambda transaction: transaction.run(_CLAIM, run_no, hold.holder))
             self._holds[run_no] = hold
+            self._open_all()
             yield
         finally:
             self._holds.pop(run_no, None)
             self.file.unlock(run_no)
+
+    def _open_all(self) -> None:
+        """Open what a report will read by: should the file go, none could be opened any more."""
+        with ExitStack() as stack:
+            for _ in range(_POOL_SIZE):
+                stack.enter_context(self.reading()).value("SELECT 1 FROM meta")
 
     def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - for messages only
         """Tell whether a live process works on the run."""
