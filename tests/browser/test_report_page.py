@@ -92,6 +92,6 @@ def test_it_reads_as_a_person_expects(browser, page):
     assert re.search(r"\d,\d{3} of 5,000 rows confirmed", document)
     for word in ("In the file", "Accepted", "Confirmed", "every row is accounted for, once"):
         assert word in document
-    for heading in ("What became of the rows", "What to do next", "Proof", "Batches"):
+    for heading in ("What happened to the rows", "What to do next", "Proof", "Batches"):
         assert re.search(rf"<h[23][^>]*>{heading}</h", document)
     assert "&lt;script&gt;" in document
