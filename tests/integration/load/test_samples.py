@@ -57,10 +57,12 @@ def test_the_valid_sample_is_valid():
 
 
 @pytest.mark.parametrize("name", ["template.csv", "template.xlsx"])
-def test_the_template_is_valid_as_it_is(tmp_path, name):
-    """Its two example rows would go out."""
+def test_the_template_s_examples_are_never_sent(tmp_path, name):
+    """Both rows are invalid, and say why: whoever forgets to replace them sends nothing."""
     write_template(tmp_path / name)
-    assert judge(tmp_path / name, own_times=True)[:3] == (2, 0, 0)
+    rows, invalid, _, rules = judge(tmp_path / name, own_times=False)
+    assert (rows, invalid) == (2, 2)
+    assert rules["number.example"] == 4
 
 
 def test_the_samples_are_what_the_script_makes(tmp_path):
