@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bulkcall.load.workbook_process.rows import SheetRow
 
 _BATCH_ROWS: Final = 20_000
+_CPU_GRACE_SECONDS: Final = 5
 _BATCH_CELLS: Final = 4_000_000
 
 
@@ -69,7 +70,9 @@ def _bound(name: str, most: int) -> None:
     if hard == resource.RLIM_INFINITY or most <= hard:
         # Some systems know the limit and don't let it be set; then the parent's bounds must do.
         with suppress(ValueError, OSError):
-            resource.setrlimit(kind, (most, most))
+            # The processor's limit says first which one it is (SIGXCPU), and kills a little later.
+            later = most + _CPU_GRACE_SECONDS if name == "RLIMIT_CPU" else most
+            resource.setrlimit(kind, (most, later if hard == resource.RLIM_INFINITY else most))
 
 
 def _end_with_parent(lifeline: int) -> None:
