@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from tqdm.std import Bar  # type: ignore[attr-defined]  # its stubs leave it out
 
 if TYPE_CHECKING:
     from bulkcall.cli.console import Console
@@ -127,12 +128,9 @@ class Bars:
         return f"{word} {self._bar(stage.done / total, min(room, _WIDEST_BAR))} {text}"
 
     def _bar(self, share: float, size: int) -> str:
-        filled = min(size, int(share * size))
-        full, empty = ("█", "░") if _can_show("█░") else ("#", ".")
-        bar = full * filled
-        if self._console.colour and bar:
-            bar = click.style(bar, fg="green")
-        return bar + empty * (size - filled)
+        charset = Bar.UTF if _can_show(Bar.UTF) else Bar.ASCII
+        bar = format(Bar(min(1.0, share), default_len=size, charset=charset))
+        return click.style(bar, fg="green") if self._console.colour else bar
 
     def _to_confirm(self) -> int | None:
         """How many rows there are to confirm: what was sent, and what is being sent."""

@@ -162,7 +162,7 @@ def test_a_drawn_line_never_wraps(terminal, monkeypatch, columns):
     if columns >= 80:
         assert "100,000 of 1,234,567" in confirming
         assert confirming.endswith(" left")
-        assert "░" in sending
+        assert "█" in sending
 
 
 def test_what_a_signal_writes_stands_below_the_notes_not_among_the_bars(terminal, monkeypatch):
