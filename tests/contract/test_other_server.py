@@ -16,14 +16,15 @@ PAGE = b"<html><body>Bad gateway</body></html>"
 
 
 def go(stranger, rows, *more, columns=("caller", "receiver", "label")):
-    """Run a campaign of these rows; gives how it ended and outcomes.csv."""
+    """Run a campaign of these rows; gives how it ended and outcomes.csv, wherever that went."""
     stranger.campaign(rows, columns=columns)
     ended = stranger.run("run", "campaign.csv", *TIMES, "--out", "o", "--json", *more)
     assert ended.out.count("\n") == 1, ended
-    summary = json.loads((stranger.folder / "o/summary.json").read_text())
+    out = stranger.folder / ended.json["out"]  # beside `o`, where an earlier run's report is in it
+    summary = json.loads((out / "summary.json").read_text())
     assert summary["conserved"] is True
     assert sum(summary["outcomes"].values()) == summary["rows"] == len(rows)
-    return ended, stranger.table("o/outcomes.csv")
+    return ended, stranger.table(out / "outcomes.csv")
 
 
 def rows(count, first=0):
