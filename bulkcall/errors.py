@@ -64,8 +64,13 @@ class StopCause(StrEnum):
 
     @property
     def needs_person(self) -> bool:
-        """Whether somebody has to look before the run may go on: an inbox does not resume it."""
-        return self in {StopCause.CANARY, StopCause.REJECTED_SHARE, StopCause.STOP_REQUEST}
+        """Whether somebody has to look before the run continues: a bare `resume` leaves it."""
+        return self in {StopCause.CANARY, StopCause.REJECTED_SHARE}
+
+    @property
+    def ends_unattended(self) -> bool:
+        """Whether an inbox leaves the run: somebody has to look, or somebody asked it to stop."""
+        return self.needs_person or self is StopCause.STOP_REQUEST
 
 
 class BulkcallError(Exception):

@@ -77,7 +77,7 @@ def next_step(  # noqa: PLR0911 - one return a line of the table above
             "failed",
             reason or "too many of its rows are invalid: nothing was sent",
         )
-    if state is RunState.STOPPED and cause is not None and cause.needs_person:
+    if state is RunState.STOPPED and cause is not None and cause.ends_unattended:
         return RecoveryStep.PUT_AWAY, "failed", reason
     if state not in _NOTHING_SENT:
         return RecoveryStep.LEAVE if found is FileAtClaim.NOTHING else RecoveryStep.RESUME, "", ""

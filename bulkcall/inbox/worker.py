@@ -300,7 +300,7 @@ class Worker:
         if result.error is None and run.state is RunState.FINISHED:
             return _judged(claim, result)
         error = result.error
-        if error is None or (isinstance(error, StoppedError) and error.cause.needs_person):
+        if error is None or (isinstance(error, StoppedError) and error.cause.ends_unattended):
             return decided(claim, "failed", str(error or result.notes[-1]))
         return self._claims.put(replace(claim, starts=0))
 
