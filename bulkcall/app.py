@@ -505,12 +505,13 @@ def open_ledger(settings: Settings | None = None, *, must_exist: bool = False) -
     `must_exist`: a file that is named and not there is not made, but a UsageError.
     """
     from bulkcall.ledger import Ledger
+    from bulkcall.support.ledger_address import Kind, read_address
 
     settings = settings or load_settings().settings
-    if must_exist and settings.ledger and "://" not in settings.ledger:
-        path = Path(settings.ledger).expanduser()
-        if not path.exists():
-            raise UsageError(f"there is no ledger at {path}; `bulkcall run` makes one")
+    if must_exist and settings.ledger:
+        address = read_address(settings.ledger)
+        if address.kind is Kind.FILE and not address.path.exists():
+            raise UsageError(f"there is no ledger at {address.path}; `bulkcall run` makes one")
     ledger = Ledger.open(settings.ledger or _users_own_ledger())
     try:
         yield ledger

@@ -199,7 +199,7 @@ def test_killed_at_a_step_of_a_run_in_batches(night, when, name, nth):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("channel", ["realtime", "batch"])
-@pytest.mark.parametrize("name", ["os.fsync", "Path.replace", "os.rename", "commit"])
+@pytest.mark.parametrize("name", ["os.fsync", "os.replace", "os.rename", "commit"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_every_write_to_the_disk(new_night, when, name, channel):
     """Each write of a whole round, one after the other, until a round lives through it."""

@@ -41,7 +41,7 @@ POINTS = {
     "Api.create_batch": "bulkcall.api.client:Api.create_batch",
     "Api.batch_status": "bulkcall.api.client:Api.batch_status",
     "publish": "bulkcall.run.finish:publish",
-    "Path.replace": "pathlib:Path.replace",
+    "os.replace": "os:replace",
     "os.fsync": "os:fsync",
 }
 """Point → where its function is found. `commit` is the one more."""

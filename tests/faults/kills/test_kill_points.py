@@ -13,7 +13,7 @@ SHORT = [
     ("batch", "after", "Api.create_batch", 2),
     ("batch", "before", "commit", 12),
     ("batch", "before", "Ledger.note_poll", 1),
-    ("batch", "after", "Path.replace", 2),
+    ("batch", "after", "os.replace", 2),
     ("realtime", "after", "Api.send_record", 9),
     ("realtime", "before", "Ledger.record", 1),
 ]
@@ -27,7 +27,7 @@ PLACES = [
     "Ledger.record",
     "publish",
     "os.fsync",
-    "Path.replace",
+    "os.replace",
 ]
 ONLY_BATCH = ["Ledger.note_poll", "Api.batch_status"]
 
@@ -40,7 +40,7 @@ def long_form():
         for name in points:
             for when in ("before", "after"):
                 yield channel, when, name, 1
-        for name in (CALLS[channel], "Ledger.record", "Path.replace"):
+        for name in (CALLS[channel], "Ledger.record", "os.replace"):
             for nth in (2, 3):
                 yield channel, "after", name, nth
 

@@ -10,7 +10,7 @@ POINTS = [
     "before Ledger.note_poll 2",
     long("before Ledger.record 1"),
     long("after Ledger.record 2"),
-    long("after Path.replace 1"),
+    long("after os.replace 1"),
 ]
 
 

@@ -74,7 +74,7 @@ def test_missing_rights_are_found_before_the_run(url, admin, missing):
         admin.execute(f"REVOKE DELETE ON bulkcall.batches FROM {LIMITED}")
     ledger, finding = _ledger(limited(url))
     ledger.close()
-    assert "right" in finding.told
+    assert "right" in finding.message
     with Ledger.open(limited(url)) as ledger:
         assert ledger.runs() == []
         with pytest.raises(LedgerError) as caught:
