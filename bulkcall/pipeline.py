@@ -64,7 +64,7 @@ def run(context: RunContext, file: ReadOptions, options: RunOptions) -> RunResul
                 context.notes.append("dry run: nothing was sent")
                 work.state = RunState.WITHHELD
             else:
-                check_labels(context, checked.label_use)
+                check_labels(context, begun, checked.label_use)
                 deliver(context, begun, options.on_unknown)
     return work.result
 

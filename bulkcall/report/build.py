@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from bulkcall.report.findings import (
     with_all_findings,
 )
 from bulkcall.report.html import html_bytes
-from bulkcall.report.model import Report
+from bulkcall.report.model import Group, Report
 from bulkcall.report.outcomes_csv import OutcomesCsv
 from bulkcall.report.rejected_csv import RejectedCsv, can_be_saved
 from bulkcall.report.rows import row_blocks
@@ -220,11 +220,21 @@ def _report(
         repeated=tally.repeated,
         matches=dict(tally.matches),
         reasons=tally.reasons(),
-        labels=tally.labels(),
+        labels=_named(tally.labels(), run.file_facts.get("label_names", {})),
         callers=tally.callers(),
         hours=tally.hours(),
         throughput=tally.throughput(limit, _WINDOW[run.channel]),
         batches=tuple(ledger.batches(run_id)),
         trend=run_history(ledger, run),
         comparison=None if against is None else compare(ledger, run_id, against),
+    )
+
+
+def _named(labels: tuple[Group, ...], names: Mapping[str, str]) -> tuple[Group, ...]:
+    """Show a label that is known by its id with the account's name for it."""
+    return tuple(
+        replace(label, name=f"{names[label.name.lower()]} ({label.name})")
+        if label.name.lower() in names
+        else label
+        for label in labels
     )

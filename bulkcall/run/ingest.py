@@ -107,7 +107,7 @@ def ingest_again(context: RunContext, run: RunInfo) -> bool:
         ingest(context, run, checked, allow_duplicates=facts["allow_duplicates"])
         if over_invalid_limit(context, checked, facts.get("max_invalid")):
             return False
-        check_labels(context, checked.label_use)
+        check_labels(context, run, checked.label_use)
         return True
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bulkcall.records import CheckedChunk
 
 MOST_IDS = 100_000
+MOST_NAMED = 100
 MOST_IDS_SHOWN = 3
 MOST_ROWS_SHOWN = 5
 
@@ -56,6 +57,14 @@ class LabelUse:
                 self._found[label_id] = _joined(self._found.get(label_id, (0, [])), count, first)
             else:
                 self._beyond = _joined(self._beyond, count, first)
+
+    def names(self, known: Mapping[str, str]) -> dict[str, str]:
+        """Return id → name of the labels that rows name, as far as they are known; most rows first.
+
+        At most `MOST_NAMED` of them: those that a report can show.
+        """
+        used = sorted(self._found, key=lambda each: -self._found[each][0])
+        return {each: known[each] for each in used[:MOST_NAMED] if each in known}
 
     def unknown(self, known: Mapping[str, str]) -> list[UnknownLabel]:
         """Return the ids that are not among the known ones (in lower case), most rows first."""

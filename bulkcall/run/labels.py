@@ -11,6 +11,7 @@ from bulkcall.run.deliver import with_api
 from bulkcall.run.label_use import in_words
 
 if TYPE_CHECKING:
+    from bulkcall.ledger import RunInfo
     from bulkcall.run.context import RunContext
     from bulkcall.run.label_use import LabelUse, UnknownLabel
 
@@ -59,8 +60,10 @@ def unknown_labels(
     return tuple(unknown), (in_words(unknown),) if unknown else ()
 
 
-def check_labels(context: RunContext, use: LabelUse | None) -> None:
+def check_labels(context: RunContext, run: RunInfo, use: LabelUse | None) -> None:
     """Note which rows name no label of the account, as `label_check` says; asks the API once.
+
+    The names of the labels that rows name are kept with the run, for its report.
 
     Where the API does not list the labels, that is noted, and the run goes on.
 
@@ -69,8 +72,13 @@ def check_labels(context: RunContext, use: LabelUse | None) -> None:
         StoppedError: it is `refuse`, and the labels can't be had.
     """
     refuses = context.settings.label_check == "refuse"
+    notes: tuple[str, ...] = ()
     try:
-        _, notes = unknown_labels(context, use)
+        if use:
+            known = list_labels(context).names()
+            unknown = use.unknown(known)
+            notes = (in_words(unknown),) if unknown else ()
+            context.ledger.note_facts(run.run_id, label_names=use.names(known))
     except InterruptedRun:
         raise
     except StoppedError as error:

@@ -52,6 +52,8 @@ def test_a_run_says_which_rows_name_no_label_and_goes_on(client, sandbox):
     [told] = [note for note in ended.json["notes"] if "label_id" in note]
     assert f"3 rows name a label_id that this account does not have: {UNKNOWN} in rows 2, 4" in told
     assert f"{DELETED} in row 3" in told
+    page = (client.folder / "o/report.html").read_text(encoding="utf-8")
+    assert f"Parcel Express ({KNOWN})" in page, "a known label's name stands beside its id"
 
 
 def test_refuse_sends_nothing(client, sandbox):
