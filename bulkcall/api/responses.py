@@ -185,7 +185,7 @@ def status_answer(response: httpx.Response) -> StatusAnswer:
 
 
 def _cleaned(element: dict[str, object]) -> dict[str, object]:
-    """Give a listed record its usual names, and bound and clean the texts that people see.
+    """Put a listed record under its usual names, and bound and clean the texts that people see.
 
     In place. What is evidence (numbers, label, name, reason, times) stays as it came.
     """

@@ -103,7 +103,7 @@ class Console:
 
 
 def _json(data: Mapping[str, Any]) -> str:
-    """Give one object; in ASCII where the output's encoding can't show it (a file's odd name)."""
+    """Return one object; in ASCII where the output's encoding can't show it (a file's odd name)."""
     text = escape_json(json.dumps(data, ensure_ascii=False, default=str))
     return text if _shown(text) == text else json.dumps(data, default=str)
 
@@ -156,7 +156,7 @@ class _JsonLine(logging.Formatter):
 
 
 def _json_line(at: float, level: str, message: str, **about: str) -> str:
-    """Give one line: when, how grave, what, and what it is about as far as that is known."""
+    """Return one line: when, how grave, what, and what it is about as far as that is known."""
     shown = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     line = {"at": shown.replace("+00:00", "Z"), "level": level, "message": message}
     known = {name: value for name, value in about.items() if value}

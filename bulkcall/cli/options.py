@@ -58,7 +58,7 @@ class Given:
 
 
 def common(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the flags that all have, and a flag for each of the named settings.
+    """Add to a command the flags that all have, and one for each of the named settings.
 
     The command's first argument is then a `Given`.
     """

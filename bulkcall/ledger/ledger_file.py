@@ -161,7 +161,7 @@ class LedgerFile:
                 self._locks.unlock(run_no)
 
     def is_locked(self, run_no: int) -> bool:
-        """Tell whether a live process has the lock of a run."""
+        """Return whether a live process has the lock of a run."""
         with _turn:
             return run_no in self._locked or self._locks.is_locked(run_no)
 

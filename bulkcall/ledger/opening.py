@@ -109,7 +109,7 @@ def _set_wal(file: LedgerFile) -> None:
 
 
 def _is_new(file: LedgerFile, path: Path) -> bool:
-    """Tell whether there is no ledger yet; refuse what is not one before SQLite touches it."""
+    """Return whether there is no ledger yet; refuse what is not one before SQLite touches it."""
     size, head = file.head()
     if size == 0:
         return True

@@ -206,7 +206,7 @@ class PostgresqlStore(Store):
         transaction.run("SELECT pg_advisory_xact_lock(?, ?)", LOCKS, SCHEMA_LOCK)
 
     def has_table(self, transaction: Transaction, table: str) -> bool:
-        """Tell whether the schema has such a table."""
+        """Return whether the schema has such a table."""
         # Not to_regclass: that may go by what this session knew before another one made the table.
         found = "SELECT 1 FROM pg_tables WHERE schemaname = 'bulkcall' AND tablename = ?"
         return transaction.one(found, table) is not None
@@ -306,7 +306,7 @@ class PostgresqlStore(Store):
         self._patiently(once)
 
     def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - files need the id
-        """Tell whether a live session holds the run."""
+        """Return whether a live session holds the run."""
         # Looked up, not tried: a lock held for a moment would turn away who wants to hold the run.
         return self.read(lambda transaction: transaction.one(_HELD, LOCKS, run_no)) is not None
 

@@ -92,7 +92,7 @@ def prepare(open_session: Callable[[], psycopg.Connection[Any]], name: str) -> N
 def _is_shared(
     session: psycopg.Connection[Any], open_session: Callable[[], psycopg.Connection[Any]]
 ) -> bool:
-    """Tell whether two sessions get one process of the server, or one session changing ones."""
+    """Return whether two sessions get one process of the server, or one session changing ones."""
     for _ in range(_LOOKS):
         first = _process(session)
         with open_session() as other:
@@ -127,5 +127,5 @@ def require_rights(transaction: Transaction) -> None:
 
 
 def only_reads(transaction: Transaction) -> bool:
-    """Tell whether the server takes no writing now: a standby, or a database set so."""
+    """Return whether the server takes no writing now: a standby, or a database set so."""
     return bool(transaction.value(_READS_ONLY))

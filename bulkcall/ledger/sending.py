@@ -233,7 +233,7 @@ def count_taken(transaction: Transaction, run_no: int, rows: int) -> None:
 
 
 def may_expire(transaction: Transaction, run_no: int, now: int) -> bool:
-    """Tell whether a waiting row's ends_at may not be after `now`; false is certain."""
+    """Return whether a waiting row's ends_at may not be after `now`; false is certain."""
     next_end = transaction.value("SELECT next_end FROM runs WHERE run_no = ?", run_no)
     return int(next_end) <= now
 

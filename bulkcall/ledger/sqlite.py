@@ -61,7 +61,7 @@ class _SqliteStore(Store):
         return json.dumps(list(keys))
 
     def has_table(self, transaction: Transaction, table: str) -> bool:
-        """Tell whether the file has such a table."""
+        """Return whether the file has such a table."""
         found = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
         return transaction.one(found, table) is not None
 
@@ -195,7 +195,7 @@ class SqliteFile(_SqliteStore):
                 stack.enter_context(self.reading()).value("SELECT 1 FROM meta")
 
     def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - for messages only
-        """Tell whether a live process works on the run."""
+        """Return whether a live process works on the run."""
         return self.file.is_locked(run_no)
 
     def check_hold(self, transaction: Transaction, run_no: int) -> None:
@@ -313,7 +313,7 @@ class SqliteMemory(_SqliteStore):
             self._held.discard(run_no)
 
     def is_held(self, run_no: int, run_id: str) -> bool:  # noqa: ARG002 - files need the id
-        """Tell whether a live process works on the run."""
+        """Return whether a live process works on the run."""
         return run_no in self._held
 
     def close(self) -> None:

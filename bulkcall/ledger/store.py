@@ -113,7 +113,7 @@ class Store(ABC):
 
     @abstractmethod
     def has_table(self, transaction: Transaction, table: str) -> bool:
-        """Tell whether the database has such a table."""
+        """Return whether the database has such a table."""
 
     @abstractmethod
     def hold(self, run_no: int, run_id: str) -> AbstractContextManager[None]:
@@ -121,7 +121,7 @@ class Store(ABC):
 
     @abstractmethod
     def is_held(self, run_no: int, run_id: str) -> bool:
-        """Tell whether a live process works on the run."""
+        """Return whether a live process works on the run."""
 
     def require_room(self, size: int) -> None:  # noqa: B027 - only a file knows its disk
         """Raise DiskFullError where the disk has no room for `size` more bytes.

@@ -106,7 +106,7 @@ def next_due(
 
 
 def most_worth(watches: Iterable[BatchWatch], now: float) -> list[BatchWatch]:
-    """Give the batches whose time has come: most rows confirmed by one request first."""
+    """Return the batches whose time has come: most rows confirmed by one request first."""
     due = [watch for watch in watches if not (watch.done or watch.asking) and watch.due <= now]
     due.sort(key=lambda watch: (watch.misses > 0, -watch.open_rows, watch.due, watch.batch))
     return due

@@ -23,7 +23,7 @@ BLIND = frozenset(MASK * length for length in range(33))
 
 
 def shows(pattern: str, number: str) -> bool:
-    """Tell whether a number as listed (digits and `*`) can be this number.
+    """Return whether a number as listed (digits and `*`) can be this number.
 
     A mask need not keep the number's length: if it doesn't, what stands before its first and after
     its last hidden place decides.
@@ -51,7 +51,7 @@ def form(pattern: str) -> tuple[int, int, str]:
 
 
 def tells(pattern: str) -> bool:
-    """Tell whether at least one digit of a number as listed is visible."""
+    """Return whether at least one digit of a number as listed is visible."""
     return pattern.strip(MASK) != ""
 
 

@@ -190,7 +190,7 @@ class _Rows:
         return self._by_tail.get((len(tail), tail), ())
 
     def in_time(self, place: int, listed: StatusRecord) -> bool:
-        """Tell whether a record shows a row's times, as far as times are evidence."""
+        """Return whether a record shows a row's times, as far as times are evidence."""
         if listed.ends_at is None:
             return True
         return any(

@@ -81,7 +81,7 @@ def _as_sent(rows: Sequence[SentRow], records: Sequence[StatusRecord]) -> Matchi
 
 
 def _sharp(records: Sequence[StatusRecord]) -> bool:
-    """Tell whether a time is shown that a server which cuts times would not show.
+    """Return whether a time is shown that a server which cuts times would not show.
 
     While only part of a batch is listed, a time on a whole second may be another row's, rounded.
     """

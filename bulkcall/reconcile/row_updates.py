@@ -81,7 +81,7 @@ def better(verdicts: Mapping[str, Verdict]) -> Verdict:
 def events(
     rows: Sequence[BatchRow], verdicts: Iterable[Verdict | None], said: dict[int, Verdict], at: int
 ) -> list[Confirmed]:
-    """Give what is new of these verdicts, and remember it in `said`.
+    """Return what is new of these verdicts, and remember it in `said`.
 
     Args:
         rows: the batch's rows as they stand in the ledger now.

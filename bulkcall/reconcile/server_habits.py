@@ -311,7 +311,7 @@ class _Scene:
         return None
 
     def moved_alike(self) -> bool:
-        """Tell whether a part of the batch, all moved by one constant, would look as it does."""
+        """Return whether a part of the batch, all moved by one constant, would look as it does."""
         rule = TimeRule()
         shifts = _shifts(rule, self._starts())
         return any(

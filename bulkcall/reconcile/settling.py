@@ -70,7 +70,7 @@ class Settling:
 
     @property
     def settled(self) -> bool:
-        """Tell whether a row that is not listed will not be listed any more."""
+        """Return whether a row that is not listed will not be listed any more."""
         lasted = self.alike_until - self.alike_since
         return self.whole and self.alike >= SETTLE_ANSWERS and lasted >= self.seconds
 

@@ -46,7 +46,7 @@ class StatusRecord(NamedTuple):
 
     @property
     def final(self) -> bool:
-        """Tell whether the server's word is its last."""
+        """Return whether the server's word is its last."""
         return self.state is not _NOT_FINAL
 
     @property
@@ -55,7 +55,7 @@ class StatusRecord(NamedTuple):
         return tuple(str(value) for value in self)
 
     def as_json(self) -> dict[str, object]:
-        """Give what the server showed, readable, without the fields that it left out."""
+        """Return what the server showed, readable, without the fields that it left out."""
         shown = {
             "id": self.record_id,
             "caller_number": self.caller_number,

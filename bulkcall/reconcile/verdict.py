@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Tell whether the server's word for the row is its last."""
+        """Return whether the server's word for the row is its last."""
         return self.state is _SUCCESS or self.state is _ERROR
 
 

@@ -75,7 +75,7 @@ class Aggregate:
         self._seconds.update(dict(zip(seconds.tolist(), counts.tolist(), strict=True)))
 
     def counts(self) -> dict[Outcome, int]:
-        """Give how many rows stand under each word."""
+        """Return how many rows stand under each word."""
         return {each: self.outcomes[each.value] for each in Outcome}
 
     def conservation(self, in_file: int, counts: Mapping[Outcome, int]) -> Conservation:
@@ -90,7 +90,7 @@ class Aggregate:
         )
 
     def reasons(self) -> tuple[Reason, ...]:
-        """Give the reasons, most rows first."""
+        """Return the reasons, most rows first."""
         return self._reasons.most()
 
     def labels(self, most: int = 12) -> tuple[Group, ...]:

@@ -25,7 +25,7 @@ _MOST_BYTES = 1 << 28  # of one joined text; Arrow's 32-bit offsets end at 2 GiB
 
 
 def header_line(names: Sequence[str]) -> bytes:
-    """Give the first line; names are cells too, so they are made inert."""
+    """Return the first line; names are cells too, so they are made inert."""
     return (",".join(_quoted_text(escape_formula(name)) for name in names) + "\n").encode()
 
 
@@ -52,7 +52,7 @@ def inert_cells(cells: pa.Array) -> pa.Array:
 
 
 def plain(array: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Give one string array without nulls, whatever kind of text or number came."""
+    """Return one string array without nulls, whatever kind of text or number came."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     if array.type != pa.string():
@@ -95,7 +95,7 @@ def _offsets(cells: pa.Array) -> Any:
 
 
 def text_bytes(cells: pa.Array) -> Any:
-    """Give the bytes of all the texts, one after the other, without a copy."""
+    """Return the bytes of all the texts, one after the other, without a copy."""
     data = cells.buffers()[2]
     if data is None or not len(cells):
         return b""

@@ -51,7 +51,7 @@ def surplus_texts(findings: pa.Table | None) -> dict[int, str]:
 
 
 def joined_findings(findings: pa.Table | None) -> dict[int, tuple[str, str]]:
-    """Give row → (fields, messages) for the rows that have more than one finding.
+    """Return row → (fields, messages) for the rows that have more than one finding.
 
     In the findings' own order, the most helpful first; a field or message is named once.
     """

@@ -46,7 +46,7 @@ class Stage:
 
 
 def funnel(outcomes: Mapping[Outcome, int]) -> tuple[Stage, ...]:
-    """Give the steps; what leaves after a step is exactly what the next one has less."""
+    """Return the steps; what leaves after a step is exactly what the next one has less."""
     total = max(1, sum(outcomes.values()))
     left = sum(outcomes.values())
     steps = []

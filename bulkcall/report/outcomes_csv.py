@@ -42,7 +42,7 @@ class OutcomesCsv:
 
 
 def result_texts(results: pa.Table) -> list[pa.Array]:
-    """Give the result columns as inert text, in the order of outcomes.csv."""
+    """Return the result columns as inert text, in the order of outcomes.csv."""
     texts = []
     for name in RESULTS:
         column = results.column(name).combine_chunks()

@@ -71,7 +71,7 @@ class ReasonTally:
             self._note(group, bad, keys)
 
     def most(self) -> tuple[Reason, ...]:
-        """Give the reasons, most rows first."""
+        """Return the reasons, most rows first."""
         order = sorted(self._rows, key=lambda key: (-self._rows[key], key))
         return tuple(
             Reason(

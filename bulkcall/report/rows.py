@@ -32,7 +32,7 @@ class RowBlock:
 
 
 def row_blocks(ledger: Ledger, run_id: str, size: int = BLOCK) -> Iterator[RowBlock]:
-    """Give every row of a run once, in order, at most `size` rows at a time.
+    """Yield every row of a run once, in order, at most `size` rows at a time.
 
     Raises LedgerError where the ledger holds a row's result but not its text.
     """
@@ -52,7 +52,7 @@ class _Cells:
         self._held: pa.Table | None = None
 
     def of(self, rows: np.ndarray) -> pa.Table:
-        """Give the text of these rows (ascending)."""
+        """Return the text of these rows (ascending)."""
         first, last = int(rows[0]), int(rows[-1])
         while self._held is None or self._first + self._held.num_rows <= last:
             self._read(first, last)

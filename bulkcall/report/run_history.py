@@ -31,7 +31,7 @@ class PastRun:
 
 
 def run_history(ledger: Ledger, run: RunInfo, last: int = 10) -> tuple[PastRun, ...]:
-    """Give the last runs of the run's own account and profile up to it, oldest first.
+    """Return the last runs of the run's own account and profile up to it, oldest first.
 
     Runs that never had a row to send (unreadable files, dry runs) are left out.
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def summary(report: Report) -> dict[str, Any]:
-    """Give the object that summary.json holds; times are ISO 8601 in UTC, or null."""
+    """Return the object that summary.json holds; times are ISO 8601 in UTC, or null."""
     run = report.run
     linked = {"parent": run.parent} if run.parent else {}
     return {
@@ -34,5 +34,5 @@ def summary(report: Report) -> dict[str, Any]:
 
 
 def summary_bytes(report: Report) -> bytes:
-    """Give summary.json's text."""
+    """Return summary.json's text."""
     return orjson.dumps(summary(report), option=orjson.OPT_INDENT_2, default=str) + b"\n"

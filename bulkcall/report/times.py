@@ -19,13 +19,13 @@ _LATEST = 253_402_300_799_999  # the last millisecond of the year 9999
 
 
 def iso(epoch_ms: int) -> str:
-    """Give one time as ISO 8601 in UTC, with milliseconds and a Z."""
+    """Return one time as ISO 8601 in UTC, with milliseconds and a Z."""
     when = datetime.fromtimestamp(epoch_ms // 1000, UTC)
     return f"{when:%Y-%m-%dT%H:%M:%S}.{epoch_ms % 1000:03d}Z"
 
 
 def iso_times(times: pa.Array) -> pa.Array:
-    """Give int64 epoch milliseconds (or null) as ISO 8601 texts; empty where null.
+    """Return int64 epoch milliseconds (or null) as ISO 8601 texts; empty where null.
 
     Ready-made days, seconds and milliseconds are laid straight into the text's buffer: Arrow's own
     strftime takes a microsecond a value, which for two columns is longer than all the rest.
@@ -45,7 +45,7 @@ def iso_times(times: pa.Array) -> pa.Array:
 
 
 def _day_texts(days: Any) -> Any:
-    """Give days since 1970 as rows of ten bytes; a run's times mostly share a day or two."""
+    """Return days since 1970 as rows of ten bytes; a run's times mostly share a day or two."""
     if not len(days):
         return np.empty((0, 10), dtype=np.uint8)
     first = days.min()
@@ -59,7 +59,7 @@ def _day_texts(days: Any) -> Any:
 
 @cache
 def _seconds() -> Any:
-    """Give hh:mm:ss of each second of a day as rows of eight bytes."""
+    """Return hh:mm:ss of each second of a day as rows of eight bytes."""
     return _rows(
         f"{hour:02d}:{minute:02d}:{second:02d}"
         for hour in range(24)
@@ -70,7 +70,7 @@ def _seconds() -> Any:
 
 @cache
 def _millis() -> Any:
-    """Give .mmmZ of each millisecond of a second as rows of five bytes."""
+    """Return .mmmZ of each millisecond of a second as rows of five bytes."""
     return _rows(f".{milli:03d}Z" for milli in range(1000))
 
 

@@ -32,7 +32,7 @@ _SPACE = 0x20
 
 
 def xml_rows(columns: Sequence[pa.Array], first: int) -> memoryview:
-    """Give rows `first`… of a sheet (counted from 1, the header's row among them).
+    """Return rows `first`… of a sheet (counted from 1, the header's row among them).
 
     `columns` are arrays of one length: strings without nulls, whole numbers, or times as days since
     1899-12-30 (floating point).
@@ -45,7 +45,7 @@ def xml_rows(columns: Sequence[pa.Array], first: int) -> memoryview:
 
 
 def fitting(text: str) -> str:
-    """Give the text as a cell can hold it: cut where it is too long, noncharacters replaced."""
+    """Return the text as a cell can hold it: cut where it is too long, noncharacters replaced."""
     if len(text) > CELL:
         text = text[: CELL - len(CUT)] + CUT
     return _NO_CHARACTER.sub("\ufffd", text)
@@ -74,7 +74,7 @@ def _cells(column: pa.Array, letter: str, numbers: pa.Array) -> pa.Array:
 
 
 def _escaped(column: pa.Array) -> tuple[pa.Array, bool]:
-    """Give the column as XML text, and whether its white space must be kept on purpose."""
+    """Return the column as XML text, and whether its white space must be kept on purpose."""
     held = bytes(text_bytes(column))
     codes = np.frombuffer(held, dtype=np.uint8)
     special = bool((codes < _SPACE).any()) or b"_x" in held or b"\xef\xbf" in held

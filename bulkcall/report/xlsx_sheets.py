@@ -44,13 +44,13 @@ class Workbook:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL)
 
     def streamed(self, title: str, names: Sequence[str]) -> Sheets:
-        """Give the sheets whose rows go straight into the file; there can be one such kind."""
+        """Return the sheets whose rows go straight into the file; there can be one such kind."""
         sheets = Sheets(self, title, names, self._part)
         self._kinds.append(sheets)
         return sheets
 
     def waiting(self, title: str, names: Sequence[str]) -> WaitingSheets:
-        """Give sheets whose rows wait beside the file until `close`."""
+        """Return sheets whose rows wait beside the file until `close`."""
         sheets = WaitingSheets(self, title, names, self._folder, self._part)
         self._kinds.append(sheets)
         return sheets
@@ -174,7 +174,7 @@ class Sheets:
             self._open = None
 
     def _frame(self) -> tuple[bytes, bytes]:
-        """Give what stands before and after the rows of the sheet that is being written."""
+        """Return what stands before and after the rows of the sheet that is being written."""
         number = len(self.counts) - 1
         return frame(lambda book, head: self.lay_out(book, head, number), self._time_format)
 

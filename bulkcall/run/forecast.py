@@ -90,7 +90,7 @@ class OpenTime:
         self._closes = [hours.next_closing(self._opens[0])]
 
     def __call__(self, spent: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Give the moments, epoch ms."""
+        """Return the moments, epoch ms."""
         most = int(spent.max(initial=0))
         while (passed := self._before[-1] + self._closes[-1] - self._opens[-1]) <= most:
             self._opens.append(self._hours.next_opening(self._closes[-1]))

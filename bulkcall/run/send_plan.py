@@ -66,7 +66,7 @@ class Plan:
     realtime: ChannelPlan
 
     def channel(self, channel: Channel) -> ChannelPlan:
-        """Give one channel's part."""
+        """Return one channel's part."""
         return self.batch if channel is Channel.BATCH else self.realtime
 
 

@@ -171,5 +171,5 @@ class ProblemCounter:
             self._found[key].count += kind.count
 
     def most_first(self) -> tuple[Problem, ...]:
-        """Give what was found, the commonest first."""
+        """Return what was found, the commonest first."""
         return tuple(sorted(self._found.values(), key=lambda t: (-t.count, t.row)))

@@ -128,7 +128,7 @@ def _json(value: Any) -> Response:
 
 
 def _local(address: str) -> bool:
-    """Tell whether the host of a Host header or an origin means this machine and nothing else."""
+    """Return whether the host of a Host header or an origin means this machine and nothing else."""
     try:
         host = urlsplit(f"//{address.partition('://')[2] or address}").hostname or ""
     except ValueError:

@@ -102,7 +102,7 @@ class BatchBook:
         return self._batches.get(batch_id)
 
     def all(self) -> Iterator[Batch]:
-        """Give every batch, in the order in which they came."""
+        """Yield every batch, in the order in which they came."""
         yield from self._batches.values()
 
     def entries(self, batch: Batch) -> list[Entry]:

@@ -133,7 +133,7 @@ def read_fault(text: str | Mapping[str, Any]) -> Fault:
 
 
 def fault_json(fault: Fault) -> dict[str, Any]:
-    """Give an order as JSON that `read_fault` takes."""
+    """Return an order as JSON that `read_fault` takes."""
     return {
         f.name: getattr(fault, f.name)
         for f in dataclasses.fields(fault)

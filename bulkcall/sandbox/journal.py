@@ -75,7 +75,7 @@ class Journal:
         self.span.setdefault(call, [mono, mono])[1] = mono
 
     def text(self, start: int = 0) -> bytes:
-        """Give the requests after the `start`th as a JSON array."""
+        """Return the requests after the `start`th as a JSON array."""
         skip = max(0, start - (self.count - len(self._lines)))
         return b"[" + b",".join(list(self._lines)[skip:]) + b"]"
 

@@ -79,7 +79,7 @@ class Running:
     _http: httpx.Client = field(repr=False)
 
     def environment(self) -> dict[str, str]:
-        """Give the settings that point bulkcall here."""
+        """Return the settings that point bulkcall here."""
         return {
             "BULKCALL_BASE_URL": self.base_url,
             "BULKCALL_CLIENT_ACCOUNT_ID": self.client_account_id,
@@ -88,16 +88,16 @@ class Running:
         }
 
     def stats(self) -> dict[str, Any]:
-        """Give the figures (docs/sandbox.md lists them)."""
+        """Return the figures (docs/sandbox.md lists them)."""
         figures: dict[str, Any] = self._ask("GET", "stats")
         return figures
 
     def journal(self, start: int = 0) -> list[Entry]:
-        """Give every request after the `start`th, in order."""
+        """Return every request after the `start`th, in order."""
         return [_entry(raw) for raw in self._ask("GET", f"journal?from={start}")]
 
     def batches(self) -> list[dict[str, Any]]:
-        """Give every batch with what becomes of each record, unmasked."""
+        """Return every batch with what becomes of each record, unmasked."""
         found: list[dict[str, Any]] = self._ask("GET", "batches")
         return found
 

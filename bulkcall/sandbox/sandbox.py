@@ -138,7 +138,7 @@ class Sandbox:
         return reply
 
     def speaks(self, version: int) -> bool:
-        """Tell whether there are calls of this version; 0: those that belong to none."""
+        """Return whether there are calls of this version; 0: those that belong to none."""
         versions = self.options.versions
         return not version or versions is Versions.BOTH or versions.value == str(version)
 
@@ -151,7 +151,7 @@ class Sandbox:
         return self.tokens.look_up(request.bearer, now)
 
     def limit_of(self, call: Call) -> Limit:
-        """Give the limit of a call as it stands."""
+        """Return the limit of a call as it stands."""
         o = self.options
         requests, window = {
             Call.REALTIME: (o.realtime_limit, o.realtime_window),

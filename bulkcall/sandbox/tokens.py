@@ -88,5 +88,5 @@ class TokenBook:
         return len(chosen)
 
     def all(self) -> list[Token]:
-        """Give every token, dead ones included."""
+        """Return every token, dead ones included."""
         return list(self._tokens.values())

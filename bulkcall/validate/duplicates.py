@@ -53,7 +53,7 @@ class DuplicateFinder:
             self._spill()
 
     def finish(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Give the rows that equal an earlier row, ascending, and that first row of each."""
+        """Return the rows that equal an earlier row, ascending, and that first row of each."""
         if self._parts:
             self._spill()
         found = [_repeats(part) for part in self._read_parts()]

@@ -262,7 +262,7 @@ class PhoneColumnReader:
     def _as_they_stand(
         self, values: Integers, lengths: Integers, *, no_prefix: bool = False
     ) -> Integers:
-        """Give the values that are valid with their country code as they stand, else 0."""
+        """Return the values that are valid with their country code as they stand, else 0."""
         found = np.zeros(len(values), dtype=np.int64)
         codes = self._codes_of(values, lengths)
         groups = codes * 100 + lengths
@@ -286,7 +286,7 @@ class PhoneColumnReader:
         return codes
 
     def _national(self, values: Integers, lengths: Integers) -> tuple[Integers, Flags]:
-        """Give the values as dialled in the region, 0 if not valid; and those to ask again."""
+        """Return the values as dialled in the region, 0 if not valid; and those to ask again."""
         metadata = self.plan.metadata
         found = np.zeros(len(values), dtype=np.int64)
         unsure = np.zeros(len(values), dtype=bool)

@@ -86,7 +86,7 @@ class PhoneRanges:
         self._viable: dict[tuple[str, int], Table] = {}
 
     def valid(self, code: int, length: int) -> Table:
-        """Give the table of the valid national numbers of a country code and length."""
+        """Return the table of the valid national numbers of a country code and length."""
         key = code, length
         if key not in self._valid:
             plans = [_Plan(metadata, length) for metadata in regions(code)]
@@ -98,7 +98,7 @@ class PhoneRanges:
         return self._valid[key]
 
     def viable(self, metadata: phonenumbers.PhoneMetadata, length: int) -> Table:
-        """Give the table of the numbers that fit a region's general pattern."""
+        """Return the table of the numbers that fit a region's general pattern."""
         key = metadata.id, length
         if key not in self._viable:
             general = metadata.general_desc
@@ -190,7 +190,7 @@ def _widest(pattern: str) -> int:
 
 
 def regions(code: int) -> list[phonenumbers.PhoneMetadata]:
-    """Give the plans that share a country code, the main one first."""
+    """Return the plans that share a country code, the main one first."""
     names: Sequence[str] = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ())
     if REGION_CODE_FOR_NON_GEO_ENTITY in names:
         found = [phonenumbers.PhoneMetadata.metadata_for_nongeo_region(code)]

@@ -75,7 +75,7 @@ class TextColumn:
 
     @property
     def as_texts(self) -> pa.DictionaryArray:
-        """Give the column as texts; an empty cell is an empty text."""
+        """Return the column as texts; an empty cell is an empty text."""
         return pa.DictionaryArray.from_arrays(self.rows, self.distinct)
 
     @property
@@ -115,7 +115,7 @@ def read_text_column(
 
 
 def empty_text_column(rows: int) -> TextColumn:
-    """Give the words of a column that the file does not have."""
+    """Return the words of a column that the file does not have."""
     empty = pa.array([""], pa.string())
     return TextColumn(empty, np.zeros(rows, np.int32), pa.nulls(rows, pa.string()))
 
@@ -138,7 +138,7 @@ def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def _is_bare(column: pa.Array) -> bool:
-    """Tell whether each text begins and ends with a visible character of ASCII."""
+    """Return whether each text begins and ends with a visible character of ASCII."""
     if not len(column):
         return True
     offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset :][: len(column) + 1]

@@ -57,7 +57,7 @@ class Validator:
         self._require_columns()
 
     def check(self, chunk: Chunk) -> CheckedChunk:
-        """Give a typed record for each row, and every finding."""
+        """Return a typed record for each row, and every finding."""
         rows = len(chunk)
         words = {field: self._words(chunk, field) for field in TEXT_FIELDS}
         texts = {

@@ -83,7 +83,7 @@ def command(given: Given, *, channel: str, out: Path | None) -> ExitStatus:
 
 @contextmanager
 def _sample_file() -> Iterator[Path]:
-    """Give the sample campaign: of the installed package, or of the repository one works in."""
+    """Yield the sample campaign: of the installed package, or of the repository one works in."""
     from importlib import resources
 
     packaged = resources.files("bulkcall").joinpath("sample_data/campaign.csv")

@@ -55,7 +55,7 @@ def command(given: Given, *, limit: int) -> None:
 
 
 def as_data(run: RunInfo, counts: Any) -> dict[str, Any]:
-    """Give a run as JSON-able data."""
+    """Return a run as JSON-able data."""
     from bulkcall.report.times import iso
 
     return {
