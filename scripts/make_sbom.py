@@ -74,7 +74,7 @@ def _component(locked: Locked) -> dict[str, Any]:
         "purl": _address(locked.name, locked.version),
     }
     here = _distribution(locked)
-    if here and (licence := here.metadata["License-Expression"]):
+    if here and (licence := here.metadata.get("License-Expression")):
         found["licenses"] = [{"expression": licence}]
     if locked.requirement.marker:
         found["properties"] = [{"name": "python:marker", "value": str(locked.requirement.marker)}]

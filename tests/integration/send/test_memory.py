@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 FEW, MANY = 300, 2700
 ALLOWED = 0.1
-"""Objects of one type that a row more may leave behind; one for a batch of 20 is half of it."""
+"""Objects of one type that a row more may leave behind; ten for a batch of 100 rows."""
 
 
 class Census(NullProgress):
@@ -58,7 +58,7 @@ def census(sandbox, folder, rows):
             key_id=Secret(sandbox.key_id),
             api_key=Secret(sandbox.api_key),
             ledger=str(folder / "ledger.sqlite3"),
-            batch_size=20,
+            batch_size=100,
             batch_per_minute=60_000.0,
             status_per_minute=60_000.0,
         ),
