@@ -59,6 +59,16 @@ def _own_state(_states, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(_states / str(next(_numbers))))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _reader_is_measured():
+    """Where coverage is measured, measure the workbook reader too, which has no environment."""
+    name = "COVERAGE_PROCESS_CONFIG"
+    if name in os.environ:
+        from bulkcall.load import workbook
+
+        workbook.READER_ENVIRONMENT[name] = os.environ[name]
+
+
 @pytest.fixture(autouse=True)
 def _own_logging():
     """Undo what a command run in this process did to the log: -q would silence later tests."""

@@ -31,6 +31,9 @@ _CPU_SECONDS = 900
 _CPU_SIGNAL = getattr(signal, "SIGXCPU", 0)
 _NO_ZIP = {"xls", "parquet"}
 
+READER_ENVIRONMENT = {"PYTHONUTF8": "1"}
+"""All that the reader's process is given: no secret of ours is there to be found."""
+
 
 class Sheet:
     """One sheet of a workbook, open for reading; a context manager.
@@ -66,8 +69,8 @@ class Sheet:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C is for the run, not for its reader
                 pass_fds=(lifeline,) if os.name == "posix" else (),
-                # No secret of ours is there to be found; modules are found as here.
-                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
+                # Modules are found as here.
+                env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **READER_ENVIRONMENT},
             )
         except BaseException:
             os.close(self._lifeline)
