@@ -11,6 +11,8 @@ from bulkcall.run.deliver import with_api
 from bulkcall.run.label_use import in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bulkcall.ledger import RunInfo
     from bulkcall.run.context import RunContext
     from bulkcall.run.label_use import LabelUse, UnknownLabel
@@ -54,10 +56,7 @@ def unknown_labels(
 
     Raises StoppedError where the labels can't be had.
     """
-    if not use:
-        return (), ()
-    unknown = use.unknown(list_labels(context).names())
-    return tuple(unknown), (in_words(unknown),) if unknown else ()
+    return _unknown(use, list_labels(context).names()) if use else ((), ())
 
 
 def check_labels(context: RunContext, run: RunInfo, use: LabelUse | None) -> None:
@@ -71,20 +70,29 @@ def check_labels(context: RunContext, run: RunInfo, use: LabelUse | None) -> Non
         UsageError: `label_check` is `refuse`, and some rows name none; nothing was sent.
         StoppedError: it is `refuse`, and the labels can't be had.
     """
+    if not use:
+        return
     refuses = context.settings.label_check == "refuse"
-    notes: tuple[str, ...] = ()
+    known: Mapping[str, str] = {}
     try:
-        if use:
-            known = list_labels(context).names()
-            unknown = use.unknown(known)
-            notes = (in_words(unknown),) if unknown else ()
-            context.ledger.note_facts(run.run_id, label_names=use.names(known))
+        known = list_labels(context).names()
     except InterruptedRun:
         raise
     except StoppedError as error:
         if refuses:
             raise
-        notes = (f"label ids were not checked: {error}",)
+        notes: tuple[str, ...] = (f"label ids were not checked: {error}",)
+    else:
+        _, notes = _unknown(use, known)
+    # Outside the block above: a ledger that can't be written stops the run.
+    context.ledger.note_facts(run.run_id, label_names=use.names(known))
     if notes and refuses:
         raise UsageError(f"{notes[0]}; nothing was sent (label_check is `refuse`)")
     context.notes.extend(notes)
+
+
+def _unknown(
+    use: LabelUse, known: Mapping[str, str]
+) -> tuple[tuple[UnknownLabel, ...], tuple[str, ...]]:
+    unknown = use.unknown(known)
+    return tuple(unknown), (in_words(unknown),) if unknown else ()

@@ -133,7 +133,7 @@ def test_the_service_s_credentials_are_found(tmp_path):
 
 
 def test_the_service_ends_in_order_and_maps_the_exit_statuses():
-    """SIGTERM, time for an orderly end, and only what nobody has to mend counts as success."""
+    """SIGTERM, time for an orderly end, and only what nobody has to fix counts as success."""
     assert values(SERVICE, "KillSignal") == ["SIGTERM"]
     assert int(values(SERVICE, "TimeoutStopSec")[0]) > 30  # request_timeout, then the report
     [fine] = values(SERVICE, "SuccessExitStatus")

@@ -202,7 +202,7 @@ def test_an_unused_token_that_grew_old_is_replaced():
 
 
 def test_a_ready_token_is_used_and_never_replaced():
-    """BULKCALL_TOKEN makes no token call; a 401 says which setting to mend."""
+    """BULKCALL_TOKEN makes no token call; a 401 says which setting to fix."""
 
     async def run():
         server = Server()
